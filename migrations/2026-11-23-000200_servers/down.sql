@@ -1,0 +1,1 @@
+DROP TABLE server_actions, servers, server_packages;

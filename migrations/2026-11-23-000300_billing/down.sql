@@ -1,0 +1,1 @@
+DROP TABLE transactions, invoice_items, invoices;

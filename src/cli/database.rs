@@ -1,0 +1,142 @@
+//! Which database: a private one that the program starts itself, or one that is named.
+
+use std::ffi::OsString;
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use secrecy::{ExposeSecret, SecretString};
+
+use super::Failure;
+use crate::db::embedded::{Embedded, Settings};
+use crate::identity::Pepper;
+
+/// Which database.
+#[derive(Debug, Clone, Args)]
+pub struct DatabaseArgs {
+    /// PostgreSQL as the role that serves requests (skypanel_pool); without it a private one is started
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    database_url: Option<SecretString>,
+    /// The same database as the role that owns it; runs migrations and seeds
+    #[arg(long, env = "SKYPANEL_OWNER_URL", hide_env_values = true, value_name = "URL")]
+    owner_url: Option<SecretString>,
+    /// Where the private PostgreSQL and its secrets live
+    #[arg(long, env = "SKYPANEL_DATA_DIR", default_value = ".skypanel", value_name = "DIR")]
+    data_dir: PathBuf,
+    /// The folder of PostgreSQL's server programs; looked for in PATH and the usual places
+    #[arg(long, env = "SKYPANEL_PG_BIN", value_name = "DIR")]
+    pg_bin: Option<PathBuf>,
+    /// Secrets that go into password hashes: id:base64,… newest first; made by itself for a private database
+    #[arg(long, env = "SKYPANEL_PEPPERS", hide_env_values = true, value_name = "LIST")]
+    peppers: Option<SecretString>,
+    /// Looked through for PostgreSQL's programs
+    #[arg(long, env = "PATH", hide = true)]
+    search_path: Option<OsString>,
+    /// Takes the private database's socket when its own path is too long
+    #[arg(long, env = "XDG_RUNTIME_DIR", hide = true)]
+    runtime_dir: Option<PathBuf>,
+}
+
+/// A database to work on.
+pub struct Database {
+    /// The address of the role that serves requests.
+    pub pool_url: String,
+    /// The address of the owner, if it is known.
+    pub owner_url: Option<String>,
+    /// The peppers, newest first.
+    pub peppers: Vec<Pepper>,
+    /// The private server, if there is one. It stops when this is dropped.
+    pub embedded: Option<Embedded>,
+}
+
+impl Database {
+    /// The address of the owner.
+    ///
+    /// # Errors
+    /// When it was not given.
+    pub fn owner(&self) -> Result<&str, Failure> {
+        self.owner_url.as_deref().ok_or_else(|| {
+            "This needs the owner of the database: set SKYPANEL_OWNER_URL beside DATABASE_URL.".into()
+        })
+    }
+
+    /// Stops the private server, if there is one.
+    ///
+    /// # Errors
+    /// When it does not stop.
+    pub async fn close(self) -> Result<(), Failure> {
+        if let Some(embedded) = self.embedded {
+            tokio::task::spawn_blocking(|| embedded.stop()).await??;
+        }
+        Ok(())
+    }
+}
+
+impl DatabaseArgs {
+    /// Whether the database is the program's own.
+    #[must_use]
+    pub fn is_private(&self) -> bool {
+        self.database_url.is_none()
+    }
+
+    /// Starts the private PostgreSQL, or takes the named one.
+    ///
+    /// # Errors
+    /// When the private one cannot be started, and when secrets are missing or malformed.
+    pub async fn open(self) -> Result<Database, Failure> {
+        match &self.database_url {
+            Some(pool_url) => Ok(Database {
+                pool_url: pool_url.expose_secret().to_owned(),
+                owner_url: self.owner_url.as_ref().map(|url| url.expose_secret().to_owned()),
+                peppers: self.given_peppers()?.unwrap_or_default(),
+                embedded: None,
+            }),
+            None => self.open_private().await,
+        }
+    }
+
+    async fn open_private(self) -> Result<Database, Failure> {
+        let settings = Settings {
+            dir: self.data_dir.clone(),
+            durable: true,
+            binaries: self.pg_bin.clone(),
+            search_path: self.search_path.clone(),
+            runtime_dir: self.runtime_dir.clone(),
+        };
+        let embedded = tokio::task::spawn_blocking(move || Embedded::start(&settings)).await??;
+        let peppers = match self.given_peppers()? {
+            Some(peppers) => peppers,
+            None => own_peppers(&embedded.dir().join("secrets"))?,
+        };
+        Ok(Database {
+            pool_url: embedded.pool_url(),
+            owner_url: Some(embedded.owner_url()),
+            peppers,
+            embedded: Some(embedded),
+        })
+    }
+
+    fn given_peppers(&self) -> Result<Option<Vec<Pepper>>, Failure> {
+        let given = self.peppers.as_ref().map(|text| Pepper::read_all(text.expose_secret()));
+        given.transpose().map_err(Into::into)
+    }
+}
+
+/// The peppers of a private database: made once, kept beside it for the service's account alone.
+fn own_peppers(file: &Path) -> Result<Vec<Pepper>, Failure> {
+    let told = |cause: std::io::Error| format!("Cannot keep secrets in {}: {cause}", file.display());
+    if !file.exists() {
+        // Written aside and renamed: a file that was cut off is never taken for the secrets.
+        let draft = file.with_extension("new");
+        let mut options = std::fs::OpenOptions::new();
+        let mut out = options.write(true).create(true).truncate(true).mode(0o600).open(&draft).map_err(told)?;
+        let pepper = Pepper::fresh().map_err(|cause| format!("The system has no randomness to give: {cause}"))?;
+        writeln!(out, "{pepper}").and_then(|()| out.sync_all()).map_err(told)?;
+        std::fs::rename(&draft, file).map_err(told)?;
+    }
+    let text = std::fs::read_to_string(file).map_err(told)?;
+    Pepper::read_all(text.trim()).map_err(|_| {
+        format!("{} is damaged: it must hold `id:base64`. Passwords cannot be verified without it.", file.display()).into()
+    })
+}

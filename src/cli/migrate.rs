@@ -1,0 +1,77 @@
+//! `skypanel migrate`.
+
+use std::path::Path;
+
+use super::database::{Database, DatabaseArgs};
+use super::logging::{self, LogFormat};
+use super::{Failure, MigrateAction};
+use crate::clock;
+use crate::db::migrate;
+
+/// What an administrator runs once. The owner makes every other role in the first migration.
+const ROLES: &str = "\
+-- Run once, as an administrator of PostgreSQL (15.14 or later). Choose the passwords.
+CREATE ROLE skypanel_owner LOGIN CREATEROLE PASSWORD 'choose-one';
+CREATE ROLE skypanel_pool LOGIN NOINHERIT PASSWORD 'choose-another';
+CREATE DATABASE skypanel OWNER skypanel_owner;
+-- Then give the program:
+--   SKYPANEL_OWNER_URL=postgres://skypanel_owner:…@HOST/skypanel
+--   DATABASE_URL=postgres://skypanel_pool:…@HOST/skypanel
+";
+
+pub(super) async fn run(action: MigrateAction) -> Result<(), Failure> {
+    logging::start(LogFormat::Text, "warn");
+    match action {
+        MigrateAction::Run(args) => on(args, async |owner| {
+            let done = migrate::run(owner).await?;
+            done.iter().for_each(|name| println!("ran {name}"));
+            println!("{} run; the schema is up to date", steps(done.len()));
+            Ok(())
+        })
+        .await,
+        MigrateAction::Revert(args) => on(args, async |owner| {
+            println!("took back {}", migrate::revert(owner).await?);
+            Ok(())
+        })
+        .await,
+        MigrateAction::Status(args) => on(args, async |owner| {
+            for step in migrate::status(owner).await? {
+                println!("{} {}", if step.applied { "[x]" } else { "[ ]" }, step.name);
+            }
+            Ok(())
+        })
+        .await,
+        MigrateAction::Create { name } => create(&name),
+        MigrateAction::Roles => {
+            print!("{ROLES}");
+            Ok(())
+        }
+    }
+}
+
+fn steps(count: usize) -> String {
+    if count == 1 { "1 step".into() } else { format!("{count} steps") }
+}
+
+async fn on(args: DatabaseArgs, work: impl AsyncFnOnce(&str) -> Result<(), Failure>) -> Result<(), Failure> {
+    let database: Database = args.open().await?;
+    let outcome = work(database.owner()?).await;
+    database.close().await?;
+    outcome
+}
+
+fn create(name: &str) -> Result<(), Failure> {
+    let fit = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+    if !fit {
+        return Err("A step is named in lower-case words joined by underscores: ticket_tags".into());
+    }
+    if !Path::new("migrations").is_dir() {
+        return Err("There is no migrations/ here: run this in the project's folder.".into());
+    }
+    let folder = Path::new("migrations").join(format!("{}_{name}", clock::now().format("%Y-%m-%d-%H%M%S")));
+    std::fs::create_dir(&folder)?;
+    std::fs::write(folder.join("up.sql"), "-- Why, and what. The rules are in migrations/README.md.\n")?;
+    std::fs::write(folder.join("down.sql"), "-- Undoes up.sql.\n")?;
+    println!("made {}", folder.display());
+    Ok(())
+}

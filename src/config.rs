@@ -1,0 +1,68 @@
+//! Configuration and bounds, in one place.
+
+use std::time::Duration;
+
+use crate::graphql::DocumentLimits;
+
+/// Every bound of the service.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// What a document may be.
+    pub document: DocumentLimits,
+    /// The most bytes of a request's body.
+    pub body_bytes: usize,
+    /// The most bytes of a request's variables.
+    pub variables_bytes: usize,
+    /// How long the head of a request may take.
+    pub header_timeout: Duration,
+    /// How long its body may take.
+    pub body_timeout: Duration,
+    /// How long a connection may sit idle.
+    pub idle_timeout: Duration,
+    /// How long a client may leave an answer unread.
+    pub write_stall: Duration,
+    /// How long a request may take, once it is read.
+    pub request_timeout: Duration,
+    /// The most requests at once.
+    pub in_flight: usize,
+    /// The most requests that wait for a place.
+    pub queued: usize,
+    /// How long they wait.
+    pub queue_wait: Duration,
+    /// The most connections at once.
+    pub connections: usize,
+    /// How long a shutdown waits for what is in flight.
+    pub drain: Duration,
+    /// The most errors of an answer.
+    pub errors: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            document: DocumentLimits::default(),
+            body_bytes: 256 * 1024,
+            variables_bytes: 64 * 1024,
+            header_timeout: Duration::from_secs(5),
+            body_timeout: Duration::from_secs(9),
+            idle_timeout: Duration::from_secs(60),
+            write_stall: Duration::from_secs(15),
+            request_timeout: Duration::from_secs(10),
+            in_flight: 256,
+            queued: 64,
+            queue_wait: Duration::from_millis(500),
+            connections: 4096,
+            drain: Duration::from_secs(12),
+            errors: 10,
+        }
+    }
+}
+
+/// Where the program runs, and so how much it tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Environment {
+    /// On somebody's desk: introspection for everybody, suggestions in errors.
+    Development,
+    /// In front of customers.
+    Production,
+}

@@ -1,0 +1,121 @@
+//! The directory: found, made, and within reach of the database's account.
+
+use std::{
+    fs::{self, DirBuilder, Permissions},
+    os::unix::{
+        ffi::OsStrExt,
+        fs::{DirBuilderExt, PermissionsExt},
+    },
+    path::{Path, PathBuf, absolute},
+};
+
+use sha2::{Digest, Sha256};
+
+use super::{EmbeddedError, Settings, account::Account, error};
+
+/// Where a service that root runs keeps its data when its own directory is out of the database's reach.
+const SYSTEM_DIR: &str = "/var/lib/skypanel";
+
+/// A directory that exists, and the accounts that work in it.
+#[derive(Debug)]
+pub(super) struct Place {
+    base: PathBuf,
+    account: Account,
+}
+
+impl Place {
+    /// Opens the directory asked for, or says where it goes instead: root's own home, say, is closed to all.
+    pub(super) fn open(settings: &Settings) -> Result<Self, EmbeddedError> {
+        let wanted = absolute(&settings.dir).map_err(error::io("resolve", &settings.dir))?;
+        let place = Self::at(&wanted)?;
+        if place.reachable() {
+            return Ok(place);
+        }
+        let other = fallback(&wanted, settings.durable);
+        tracing::warn!(
+            "the user {} cannot reach {}: the database lives in {} instead",
+            place.account.database(),
+            wanted.display(),
+            other.display()
+        );
+        let place = Self::at(&other)?;
+        if place.reachable() {
+            return Ok(place);
+        }
+        Err(EmbeddedError::Unreachable { dir: other, account: place.account.database().to_owned() })
+    }
+
+    /// The directory: absolute and without links, as the kernel names it.
+    pub(super) fn base(&self) -> &Path {
+        &self.base
+    }
+
+    /// The accounts at work.
+    pub(super) fn account(&self) -> &Account {
+        &self.account
+    }
+
+    /// The cluster; the database's.
+    pub(super) fn data(&self) -> PathBuf {
+        self.base.join("data")
+    }
+
+    /// What the server has to say; the service's.
+    pub(super) fn log(&self) -> PathBuf {
+        self.base.join("postgres.log")
+    }
+
+    /// A name for this directory, short and the same every time.
+    pub(super) fn digest(&self) -> String {
+        digest(&self.base)
+    }
+
+    /// Makes the directory unless it is plain beforehand that nobody could use it.
+    fn at(dir: &Path) -> Result<Self, EmbeddedError> {
+        let account = Account::choose(&dir.join("data"))?;
+        let there = dir.ancestors().find(|dir| dir.exists()).unwrap_or(dir);
+        if there != dir && !account.reaches(there) {
+            return Ok(Self { base: dir.to_path_buf(), account });
+        }
+        make(dir, &account)?;
+        let base = dir.canonicalize().map_err(error::io("resolve", dir))?;
+        Ok(Self { base, account })
+    }
+
+    fn reachable(&self) -> bool {
+        self.base.exists() && self.account.reaches(&self.base)
+    }
+}
+
+/// The service's own, closed to others, but for passing through when the database's account is another.
+fn make(dir: &Path, account: &Account) -> Result<(), EmbeddedError> {
+    let passable = if account.switches() { 0o011 } else { 0 };
+    if !dir.exists() {
+        if let Some(parent) = dir.parent() {
+            fs::create_dir_all(parent).map_err(error::io("make", parent))?;
+        }
+        DirBuilder::new().mode(0o700).create(dir).map_err(error::io("make", dir))?;
+        return set_mode(dir, 0o700 | passable);
+    }
+    // One that someone else made keeps its mode, and is at most opened for passing through.
+    let found = dir.metadata().map_err(error::io("look at", dir))?;
+    let mode = found.permissions().mode() & 0o7777;
+    if account.service_owns(&found) && mode | passable != mode && !account.reaches(dir) {
+        set_mode(dir, mode | passable)?;
+    }
+    Ok(())
+}
+
+fn set_mode(dir: &Path, mode: u32) -> Result<(), EmbeddedError> {
+    fs::set_permissions(dir, Permissions::from_mode(mode)).map_err(error::io("set the mode of", dir))
+}
+
+/// A throw-away cluster must never land on the system's real one.
+fn fallback(wanted: &Path, durable: bool) -> PathBuf {
+    if durable { PathBuf::from(SYSTEM_DIR) } else { PathBuf::from(format!("/tmp/skypanel-test-{}", digest(wanted))) }
+}
+
+fn digest(path: &Path) -> String {
+    let hash: [u8; 32] = Sha256::digest(path.as_os_str().as_bytes()).into();
+    format!("{:016x}", hash.iter().take(8).fold(0, |sum, byte| sum << 8 | u64::from(*byte)))
+}

@@ -1,0 +1,321 @@
+//! The SQL of lists: keyset conditions, the first rows of many parents in one statement, and counts
+//! that stop. Each is a small piece that diesel's typed queries take in.
+
+use std::marker::PhantomData;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use diesel::expression::{AppearsOnTable, Expression, SelectableExpression, ValidGrouping, is_aggregate};
+use diesel::pg::Pg;
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::sql_types::{Array, BigInt, Bool, Date, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::QueryResult;
+use uuid::Uuid;
+
+use crate::viewer::Scope;
+
+/// A statement whose exact type does not matter any more.
+pub type Fragment = Box<dyn QueryFragment<Pg> + Send>;
+
+/// A column that a list can be sorted by. It is never null, and one index holds it together with the id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Column {
+    /// The table.
+    pub table: &'static str,
+    /// Its column.
+    pub name: &'static str,
+    /// The column that breaks ties.
+    pub id: &'static str,
+}
+
+impl Column {
+    /// A column of a table whose key is `id`.
+    #[must_use]
+    pub const fn new(table: &'static str, name: &'static str) -> Self {
+        Self { table, name, id: "id" }
+    }
+
+    /// The column that breaks ties among equal values.
+    #[must_use]
+    pub const fn tie_breaker(self) -> Self {
+        Self { name: self.id, ..self }
+    }
+
+    fn push(self, out: &mut AstPass<'_, '_, Pg>) -> QueryResult<()> {
+        out.push_identifier(self.table)?;
+        out.push_sql(".");
+        out.push_identifier(self.name)
+    }
+}
+
+/// The value of a sort column in one row.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum SortValue {
+    /// An instant; `None` stands for no instant and sorts before all others.
+    Instant(Option<DateTime<Utc>>),
+    /// A day; `None` stands for no day and sorts before all others.
+    Day(Option<NaiveDate>),
+    /// A text in the order of its bytes.
+    Text(String),
+    /// A rank.
+    Rank(i16),
+}
+
+/// Makes hand-written pieces fit into diesel's queries on any table.
+macro_rules! expression {
+    ($name:ident, $sql_type:ty) => {
+        impl Expression for $name {
+            type SqlType = $sql_type;
+        }
+        impl<T> SelectableExpression<T> for $name {}
+        impl<T> AppearsOnTable<T> for $name {}
+        impl<G> ValidGrouping<G> for $name {
+            type IsAggregate = is_aggregate::Never;
+        }
+        impl QueryId for $name {
+            type QueryId = ();
+            const HAS_STATIC_QUERY_ID: bool = false;
+        }
+    };
+}
+
+/// `(column, id) < (value, id)` or `>`: the rows beyond a cursor.
+#[derive(Debug, Clone)]
+pub struct Beyond {
+    /// The sort column.
+    pub column: Column,
+    /// Its value at the cursor.
+    pub value: SortValue,
+    /// The id at the cursor.
+    pub id: Uuid,
+    /// Whether the list runs from the greatest to the least.
+    pub descending: bool,
+}
+
+expression!(Beyond, Bool);
+
+impl QueryFragment<Pg> for Beyond {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql("(");
+        self.column.push(&mut out)?;
+        out.push_sql(", ");
+        self.column.tie_breaker().push(&mut out)?;
+        out.push_sql(if self.descending { ") < (" } else { ") > (" });
+        match &self.value {
+            SortValue::Instant(Some(value)) => out.push_bind_param::<Timestamptz, _>(value)?,
+            SortValue::Day(Some(value)) => out.push_bind_param::<Date, _>(value)?,
+            SortValue::Text(value) => out.push_bind_param::<Text, _>(value)?,
+            SortValue::Rank(value) => out.push_bind_param::<SmallInt, _>(value)?,
+            SortValue::Instant(None) => out.push_sql("'-infinity'::timestamptz"),
+            SortValue::Day(None) => out.push_sql("'-infinity'::date"),
+        }
+        out.push_sql(", ");
+        out.push_bind_param::<SqlUuid, _>(&self.id)?;
+        out.push_sql(")");
+        Ok(())
+    }
+}
+
+/// The rows of a [`Scope`], by the column that names their owner.
+#[derive(Debug, Clone, Copy)]
+pub struct InScope(pub Column, pub Scope);
+
+expression!(InScope, Bool);
+
+impl QueryFragment<Pg> for InScope {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        match &self.1 {
+            Scope::All => out.push_sql("TRUE"),
+            Scope::Nothing => out.push_sql("FALSE"),
+            Scope::Own(user) => {
+                self.0.push(&mut out)?;
+                out.push_sql(" = ");
+                out.push_bind_param::<SqlUuid, _>(user)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// `column, id`, both ascending or both descending.
+#[derive(Debug, Clone, Copy)]
+pub struct InOrder {
+    /// The sort column.
+    pub column: Column,
+    /// From the greatest to the least.
+    pub descending: bool,
+}
+
+expression!(InOrder, diesel::expression::expression_types::NotSelectable);
+
+impl QueryFragment<Pg> for InOrder {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        let direction = if self.descending { " DESC" } else { " ASC" };
+        self.column.push(&mut out)?;
+        out.push_sql(direction);
+        out.push_sql(", ");
+        self.column.tie_breaker().push(&mut out)?;
+        out.push_sql(direction);
+        Ok(())
+    }
+}
+
+/// `column = parent.id`: inside a [`PerParent`] statement, the rows of one parent.
+#[derive(Debug, Clone, Copy)]
+pub struct OfParent(pub Column);
+
+expression!(OfParent, Bool);
+
+impl QueryFragment<Pg> for OfParent {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        self.0.push(&mut out)?;
+        out.push_sql(" = \"parent\".\"id\"");
+        Ok(())
+    }
+}
+
+/// `column IN (SELECT function(argument))`: the rows that a definer function of the database finds,
+/// where an operator that is not leakproof could not use its index under row-level security.
+#[derive(Debug, Clone)]
+pub struct FoundBy {
+    /// The id column.
+    pub column: Column,
+    /// The function, schema and all.
+    pub function: &'static str,
+    /// What it is asked for.
+    pub argument: String,
+}
+
+expression!(FoundBy, Bool);
+
+impl QueryFragment<Pg> for FoundBy {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        self.column.push(&mut out)?;
+        out.push_sql(" IN (SELECT ");
+        out.push_sql(self.function);
+        out.push_sql("(");
+        out.push_bind_param::<Text, _>(&self.argument)?;
+        out.push_sql("))");
+        Ok(())
+    }
+}
+
+/// The rows of a finished query.
+pub struct Rows<Row> {
+    query: Fragment,
+    row: PhantomData<fn() -> Row>,
+}
+
+impl<Row> Rows<Row> {
+    /// The rows of this query.
+    #[must_use]
+    pub fn new(query: Fragment) -> Self {
+        Self { query, row: PhantomData }
+    }
+}
+
+impl<Row> QueryFragment<Pg> for Rows<Row> {
+    fn walk_ast<'b>(&'b self, out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        self.query.walk_ast(out)
+    }
+}
+
+impl<Row> QueryId for Rows<Row> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl<Row: diesel::Selectable<Pg>> Query for Rows<Row> {
+    type SqlType = diesel::dsl::AsSelect<Row, Pg>;
+}
+
+/// The rows of a query for each of many parents: the query runs once a parent inside a `LATERAL`
+/// join, so that its `LIMIT` and its index count for each parent alone. Rows come parent by parent,
+/// in the order of the query.
+pub struct PerParent<Row> {
+    parents: Vec<Uuid>,
+    query: Fragment,
+    row: PhantomData<fn() -> Row>,
+}
+
+impl<Row> PerParent<Row> {
+    /// The rows of `query`, which holds an [`OfParent`] condition, for each of `parents`.
+    #[must_use]
+    pub fn new(parents: Vec<Uuid>, query: Fragment) -> Self {
+        Self { parents, query, row: PhantomData }
+    }
+}
+
+fn lateral<'b>(parents: &'b Vec<Uuid>, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+    out.push_sql(" FROM unnest(");
+    out.push_bind_param::<Array<SqlUuid>, _>(parents)?;
+    out.push_sql(") AS \"parent\"(\"id\") CROSS JOIN LATERAL (");
+    Ok(())
+}
+
+impl<Row> QueryFragment<Pg> for PerParent<Row> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql("SELECT \"parent\".\"id\", \"child\".*");
+        lateral(&self.parents, &mut out)?;
+        self.query.walk_ast(out.reborrow())?;
+        out.push_sql(") AS \"child\"");
+        Ok(())
+    }
+}
+
+impl<Row> QueryId for PerParent<Row> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl<Row: diesel::Selectable<Pg>> Query for PerParent<Row> {
+    type SqlType = (SqlUuid, diesel::dsl::AsSelect<Row, Pg>);
+}
+
+/// How many rows a query has, counted up to the limit that the query carries.
+pub struct Count(pub Fragment);
+
+impl QueryFragment<Pg> for Count {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql("SELECT count(*) FROM (");
+        self.0.walk_ast(out.reborrow())?;
+        out.push_sql(") AS \"row\"");
+        Ok(())
+    }
+}
+
+impl QueryId for Count {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl Query for Count {
+    type SqlType = BigInt;
+}
+
+/// [`Count`], for each of many parents.
+pub struct CountPerParent {
+    /// The parents.
+    pub parents: Vec<Uuid>,
+    /// The query, which holds an [`OfParent`] condition.
+    pub query: Fragment,
+}
+
+impl QueryFragment<Pg> for CountPerParent {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql("SELECT \"parent\".\"id\", \"child\".\"n\"");
+        lateral(&self.parents, &mut out)?;
+        out.push_sql("SELECT count(*) AS \"n\" FROM (");
+        self.query.walk_ast(out.reborrow())?;
+        out.push_sql(") AS \"row\") AS \"child\"");
+        Ok(())
+    }
+}
+
+impl QueryId for CountPerParent {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl Query for CountPerParent {
+    type SqlType = (SqlUuid, BigInt);
+}

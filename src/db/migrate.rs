@@ -1,0 +1,139 @@
+//! Migrations: embedded in the binary, run by the owner, under an advisory lock, so that several
+//! instances may start at once.
+
+use diesel::migration::{Migration, MigrationSource};
+use diesel::pg::Pg;
+use diesel::sql_types::{Bool, Text};
+use diesel_async::{AsyncMigrationHarness, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+use tokio_postgres::Config;
+
+use super::pool::open;
+use super::statement::Statement;
+
+const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
+
+/// Why the schema could not be changed or read.
+#[derive(Debug, thiserror::Error)]
+pub enum MigrateError {
+    /// The address is not one of PostgreSQL.
+    #[error("The address of the database cannot be read: {0}")]
+    Address(#[from] tokio_postgres::Error),
+    /// Nobody answers there.
+    #[error("Cannot connect to the database as its owner: {0}")]
+    Connect(#[from] diesel::ConnectionError),
+    /// PostgreSQL refused a statement.
+    #[error("The database refused: {0}")]
+    Database(#[from] diesel::result::Error),
+    /// A step failed; it was undone.
+    #[error("A migration failed and was undone: {0}")]
+    Step(Box<dyn std::error::Error + Send + Sync>),
+    /// The thread that ran them did not come back.
+    #[error("The migrations were interrupted: {0}")]
+    Interrupted(#[from] tokio::task::JoinError),
+}
+
+/// A step, and whether the database has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// The name of its folder.
+    pub name: String,
+    /// Whether it was run.
+    pub applied: bool,
+}
+
+/// Opens the owner's connection.
+///
+/// # Errors
+/// When the address is wrong or nobody answers there.
+pub async fn connect(owner_url: &str) -> Result<AsyncPgConnection, MigrateError> {
+    let mut config: Config = owner_url.parse()?;
+    config.application_name("skypanel owner");
+    Ok(open(&config).await?)
+}
+
+/// Runs all steps that the database lacks. Their names.
+///
+/// # Errors
+/// See [`MigrateError`]. Each step is one transaction.
+pub async fn run(owner_url: &str) -> Result<Vec<String>, MigrateError> {
+    under_lock(owner_url, |harness| {
+        let done = harness.run_pending_migrations(MIGRATIONS)?;
+        Ok(done.into_iter().map(|version| version.to_string()).collect())
+    })
+    .await
+}
+
+/// Takes the latest step back. Its name.
+///
+/// # Errors
+/// See [`MigrateError`].
+pub async fn revert(owner_url: &str) -> Result<String, MigrateError> {
+    under_lock(owner_url, |harness| Ok(harness.revert_last_migration(MIGRATIONS)?.to_string())).await
+}
+
+/// Every step of this binary, in order.
+///
+/// # Errors
+/// See [`MigrateError`].
+pub async fn status(owner_url: &str) -> Result<Vec<Step>, MigrateError> {
+    under_lock(owner_url, |harness| {
+        let applied = harness.applied_migrations()?;
+        let mut steps = MigrationSource::<Pg>::migrations(&MIGRATIONS)?
+            .iter()
+            .map(|step| Step { name: step.name().to_string(), applied: applied.contains(&step.name().version()) })
+            .collect::<Vec<_>>();
+        steps.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(steps)
+    })
+    .await
+}
+
+type Harness = AsyncMigrationHarness<AsyncPgConnection>;
+type StepResult<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
+
+/// The lock goes with the connection, also when the program dies.
+async fn under_lock<T: Send + 'static>(
+    owner_url: &str,
+    work: impl FnOnce(&mut Harness) -> StepResult<T> + Send + 'static,
+) -> Result<T, MigrateError> {
+    let mut owner = connect(owner_url).await?;
+    // Waits for as long as another instance migrates; afterwards a step gives up on a table that is in use.
+    owner.batch_execute("SELECT pg_advisory_lock(hashtext('skypanel migrations')); SET lock_timeout = '5s'").await?;
+    // diesel's migrations are not async: they get a thread of their own.
+    tokio::task::spawn_blocking(move || work(&mut Harness::new(owner))).await?.map_err(MigrateError::Step)
+}
+
+/// What is wrong with the role that would serve requests, if anything: row-level security does not hold
+/// for a superuser, for BYPASSRLS, and for whoever may take the owner's role.
+///
+/// # Errors
+/// See [`MigrateError`].
+pub async fn unfit_role(pool_url: &str) -> Result<Option<String>, MigrateError> {
+    let owner = connect(pool_url).await?;
+    let statement = Statement::<(Text, Bool, Bool)>::new(
+        "SELECT r.rolname::text, r.rolsuper OR r.rolbypassrls, EXISTS ( \
+             SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
+             WHERE n.nspname = 'public' AND c.relkind = 'r' AND pg_has_role(c.relowner, 'MEMBER')) \
+         FROM pg_roles r WHERE r.rolname = current_user",
+        vec![],
+    );
+    let (name, bypasses, owns): (String, bool, bool) = statement.get_result(&mut &owner).await?;
+    Ok(match (bypasses, owns) {
+        (true, _) => Some(format!("`{name}` is a superuser or has BYPASSRLS")),
+        (_, true) => Some(format!("`{name}` owns the tables, or may become their owner")),
+        (false, false) => None,
+    })
+}
+
+/// The pepper ids that stored password hashes need.
+///
+/// # Errors
+/// See [`MigrateError`].
+pub async fn peppers_in_use(owner_url: &str) -> Result<Vec<String>, MigrateError> {
+    let mut owner = connect(owner_url).await?;
+    owner.batch_execute("BEGIN READ ONLY; SET LOCAL ROLE app_maintenance").await?;
+    let statement =
+        Statement::<Text>::new("SELECT DISTINCT split_part(password_hash, '$', 3) FROM users", vec![]);
+    Ok(statement.load(&mut &owner).await?)
+}

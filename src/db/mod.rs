@@ -1,0 +1,13 @@
+//! PostgreSQL: the pool, one unit of work a request, level batching, the SQL of lists.
+
+pub mod batch;
+pub mod embedded;
+pub mod list;
+pub mod migrate;
+pub mod pool;
+#[expect(missing_docs, reason = "generated; the migrations comment on every table and column")]
+#[rustfmt::skip]
+pub mod schema;
+pub mod statement;
+pub mod text;
+pub mod unit;

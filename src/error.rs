@@ -1,0 +1,244 @@
+//! One error for the whole house, and the one place that turns it into GraphQL.
+//!
+//! [`Error`] has no `Display`: a `?` cannot leak the text of a database or of a library to a
+//! client. What a client sees is the message given here, its [`Code`] and its extensions; what
+//! happened underneath stays in the cause and is logged once, at the boundary.
+
+use std::sync::Arc;
+
+use async_graphql::{ErrorExtensionValues, Pos, Response, ServerError};
+
+/// The result of everything that a client's request can make fail.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What went wrong, in the words of the API: `extensions.code`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Code {
+    /// No live session where one is needed.
+    Unauthenticated,
+    /// The viewer lacks a permission, named in `extensions.requiredPermission`.
+    Forbidden,
+    /// The subject of a mutation is not there, or not the viewer's.
+    NotFound,
+    /// Malformed input, named in `extensions.field`.
+    BadUserInput,
+    /// The document or its variables are too large.
+    QueryTooLarge,
+    /// The document nests too deep.
+    QueryTooDeep,
+    /// The document costs or expands too much.
+    QueryTooComplex,
+    /// The document is not GraphQL.
+    GraphqlParseFailed,
+    /// The document does not fit the schema.
+    GraphqlValidationFailed,
+    /// An array of requests.
+    BatchingDisabled,
+    /// A request that a foreign page could have made a browser send.
+    CsrfRejected,
+    /// The body is too large.
+    PayloadTooLarge,
+    /// The body is not `application/json`.
+    UnsupportedMediaType,
+    /// The answer would be in a media type that the client does not take.
+    NotAcceptable,
+    /// The HTTP method does not fit.
+    MethodNotAllowed,
+    /// The request took too long.
+    Timeout,
+    /// Too many requests at once.
+    Overloaded,
+    /// The database does not answer.
+    DbUnavailable,
+    /// Anything else: ours to mend.
+    Internal,
+}
+
+impl Code {
+    /// The name that clients match on.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Unauthenticated => "UNAUTHENTICATED",
+            Self::Forbidden => "FORBIDDEN",
+            Self::NotFound => "NOT_FOUND",
+            Self::BadUserInput => "BAD_USER_INPUT",
+            Self::QueryTooLarge => "QUERY_TOO_LARGE",
+            Self::QueryTooDeep => "QUERY_TOO_DEEP",
+            Self::QueryTooComplex => "QUERY_TOO_COMPLEX",
+            Self::GraphqlParseFailed => "GRAPHQL_PARSE_FAILED",
+            Self::GraphqlValidationFailed => "GRAPHQL_VALIDATION_FAILED",
+            Self::BatchingDisabled => "BATCHING_DISABLED",
+            Self::CsrfRejected => "CSRF_REJECTED",
+            Self::PayloadTooLarge => "PAYLOAD_TOO_LARGE",
+            Self::UnsupportedMediaType => "UNSUPPORTED_MEDIA_TYPE",
+            Self::NotAcceptable => "NOT_ACCEPTABLE",
+            Self::MethodNotAllowed => "METHOD_NOT_ALLOWED",
+            Self::Timeout => "TIMEOUT",
+            Self::Overloaded => "OVERLOADED",
+            Self::DbUnavailable => "DB_UNAVAILABLE",
+            Self::Internal => "INTERNAL",
+        }
+    }
+
+    /// The HTTP status of a request that this code refused as a whole.
+    #[must_use]
+    pub fn status(self) -> u16 {
+        match self {
+            Self::Unauthenticated => 401,
+            Self::CsrfRejected => 403,
+            Self::MethodNotAllowed => 405,
+            Self::NotAcceptable => 406,
+            Self::PayloadTooLarge => 413,
+            Self::UnsupportedMediaType => 415,
+            Self::Overloaded | Self::DbUnavailable => 503,
+            Self::Timeout => 504,
+            Self::Internal => 500,
+            Self::Forbidden
+            | Self::NotFound
+            | Self::BadUserInput
+            | Self::QueryTooLarge
+            | Self::QueryTooDeep
+            | Self::QueryTooComplex
+            | Self::GraphqlParseFailed
+            | Self::GraphqlValidationFailed
+            | Self::BatchingDisabled => 400,
+        }
+    }
+
+    /// Whether the whole request ends here: what is left of it would fail the same way.
+    #[must_use]
+    pub fn is_outage(self) -> bool {
+        matches!(self, Self::DbUnavailable | Self::Overloaded)
+    }
+}
+
+/// What a resolver, a row or a statement answers instead of a value.
+#[derive(Debug, Clone)]
+pub struct Error {
+    code: Code,
+    message: String,
+    field: Option<String>,
+    required_permission: Option<String>,
+    location: Option<Pos>,
+    cause: Option<Arc<dyn std::error::Error + Send + Sync>>,
+}
+
+impl Error {
+    /// An error with a message for the client.
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), field: None, required_permission: None, location: None, cause: None }
+    }
+
+    /// Malformed input: `field` is the argument, or the path into it, such as `filter.ownerId`.
+    pub fn bad_input(field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { field: Some(field.into()), ..Self::new(Code::BadUserInput, message) }
+    }
+
+    /// A guarded field without a session.
+    #[must_use]
+    pub fn unauthenticated() -> Self {
+        Self::new(Code::Unauthenticated, "Sign in to see this: send a session token as `Authorization: Bearer`.")
+    }
+
+    /// A token that is malformed, ended, or never was.
+    #[must_use]
+    pub fn dead_token() -> Self {
+        Self::new(Code::Unauthenticated, "The session has ended or the token is not valid. Sign in again.")
+    }
+
+    /// A permission that the viewer does not hold.
+    pub fn forbidden(permission: impl Into<String>) -> Self {
+        let permission = permission.into();
+        let message = format!("You need the permission `{permission}` for this.");
+        Self { required_permission: Some(permission), ..Self::new(Code::Forbidden, message) }
+    }
+
+    /// The subject of a mutation that is not there, or that the viewer may not know.
+    #[must_use]
+    pub fn not_found() -> Self {
+        Self::new(Code::NotFound, "There is nothing with this id.")
+    }
+
+    /// Ours to mend: the client learns that it happened, the log learns why.
+    pub fn internal(cause: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self { cause: Some(Arc::new(cause)), ..Self::new(Code::Internal, "internal error") }
+    }
+
+    /// The database does not answer.
+    pub fn unavailable(cause: impl std::error::Error + Send + Sync + 'static) -> Self {
+        let message = "The database does not answer. Try again in a moment.";
+        Self { cause: Some(Arc::new(cause)), ..Self::new(Code::DbUnavailable, message) }
+    }
+
+    /// The place in the document that it is about, for what is refused before it runs.
+    #[must_use]
+    pub fn at(self, location: Option<Pos>) -> Self {
+        Self { location, ..self }
+    }
+
+    /// What went wrong.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        self.code
+    }
+
+    /// What lies underneath, for the log alone.
+    #[must_use]
+    pub fn cause(&self) -> Option<&(dyn std::error::Error + Send + Sync)> {
+        self.cause.as_deref()
+    }
+
+    /// The answer to a request that this error refuses as a whole.
+    #[must_use]
+    pub fn into_response(self) -> Response {
+        let location = self.location;
+        let mut error = async_graphql::Error::from(self).into_server_error(Pos::default());
+        error.locations = location.into_iter().collect();
+        Response::from_errors(vec![error])
+    }
+}
+
+/// An answer from before the execution: one error, no location, no data.
+#[must_use]
+pub fn refusal(code: Code, message: &str) -> Response {
+    Error::new(code, message).into_response()
+}
+
+/// The code of an error in an answer.
+#[must_use]
+pub fn code_of(error: &ServerError) -> Option<&str> {
+    match error.extensions.as_ref()?.get("code")? {
+        async_graphql::Value::String(code) => Some(code),
+        _ => None,
+    }
+}
+
+impl From<Error> for async_graphql::Error {
+    fn from(error: Error) -> Self {
+        let mut extensions = ErrorExtensionValues::default();
+        extensions.set("code", error.code.as_str());
+        if let Some(field) = &error.field {
+            extensions.set("field", field.as_str());
+        }
+        if let Some(permission) = &error.required_permission {
+            extensions.set("requiredPermission", permission.as_str());
+        }
+        Self { message: error.message.clone(), source: Some(Arc::new(error)), extensions: Some(extensions) }
+    }
+}
+
+impl From<diesel::result::Error> for Error {
+    fn from(cause: diesel::result::Error) -> Self {
+        use diesel::result::{DatabaseErrorKind, Error as Diesel};
+        match &cause {
+            Diesel::DatabaseError(DatabaseErrorKind::ClosedConnection, _) => Self::unavailable(cause),
+            // The kind of a cancelled statement is not in diesel's list; its text is PostgreSQL's own.
+            Diesel::DatabaseError(_, info) if info.message().contains("statement timeout") => Self {
+                cause: Some(Arc::new(cause)),
+                ..Self::new(Code::Timeout, "The database took too long. Ask for less at once, or try again.")
+            },
+            _ => Self::internal(cause),
+        }
+    }
+}

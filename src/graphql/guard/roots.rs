@@ -1,0 +1,102 @@
+//! What an operation asks for at its root.
+
+use super::refusal::{Refusal, RefusalCode, name};
+use async_graphql::Positioned;
+use async_graphql::parser::types::{
+    ExecutableDocument, Field, OperationDefinition, OperationType, Selection, SelectionSet,
+};
+
+/// Mutations of which a request may hold one: they hash a password, mail somebody or move money.
+const ONE_A_REQUEST: [&str; 14] = [
+    "login",
+    "register",
+    "requestPasswordReset",
+    "resetPassword",
+    "changePassword",
+    "verifyEmail",
+    "payInvoice",
+    "recordPayment",
+    "refundTransaction",
+    "addCredit",
+    "adjustCredit",
+    "createServer",
+    "approveRefund",
+    "cancelPayment",
+];
+
+/// The root fields of an operation that has been counted: without cycles, and few.
+pub(super) fn root_fields<'a>(
+    document: &'a ExecutableDocument,
+    operation: &'a OperationDefinition,
+) -> Vec<&'a Positioned<Field>> {
+    let mut fields = Vec::new();
+    collect(document, &operation.selection_set.node, &mut fields);
+    fields
+}
+
+fn collect<'a>(document: &'a ExecutableDocument, set: &'a SelectionSet, fields: &mut Vec<&'a Positioned<Field>>) {
+    for selection in &set.items {
+        match &selection.node {
+            Selection::Field(field) => fields.push(field),
+            Selection::InlineFragment(inline) => {
+                collect(document, &inline.node.selection_set.node, fields);
+            }
+            Selection::FragmentSpread(spread) => {
+                if let Some(fragment) = document.fragments.get(&spread.node.fragment_name.node) {
+                    collect(document, &fragment.node.selection_set.node, fields);
+                }
+            }
+        }
+    }
+}
+
+/// What holds for the root of an operation of this type.
+pub(super) fn check(operation: &OperationDefinition, fields: &[&Positioned<Field>]) -> Result<(), Refusal> {
+    match operation.ty {
+        OperationType::Query => Ok(()),
+        OperationType::Mutation => {
+            keys_differ(fields)?;
+            one_of_a_kind(fields)
+        }
+        OperationType::Subscription => match fields.get(1) {
+            None => Ok(()),
+            Some(second) => Err(Refusal::new(
+                RefusalCode::ValidationFailed,
+                "a subscription selects exactly one root field",
+                second.pos,
+            )),
+        },
+    }
+}
+
+/// Two selections under one key are one field to a client; async-graphql runs both of them and
+/// answers one.
+fn keys_differ(fields: &[&Positioned<Field>]) -> Result<(), Refusal> {
+    for (index, field) in fields.iter().enumerate() {
+        let key = &field.node.response_key().node;
+        let mut earlier = fields.iter().take(index);
+        if earlier.any(|other| other.node.response_key().node == *key) {
+            let message = format!(
+                "two root fields of this mutation answer under the key {}; give each an alias of its own",
+                name(key)
+            );
+            return Err(Refusal::new(RefusalCode::ValidationFailed, message, field.pos));
+        }
+    }
+    Ok(())
+}
+
+fn one_of_a_kind(fields: &[&Positioned<Field>]) -> Result<(), Refusal> {
+    let mut dear = fields.iter().filter(|field| ONE_A_REQUEST.contains(&field.node.name.node.as_str()));
+    match (dear.next(), dear.next()) {
+        (Some(first), Some(second)) => Err(Refusal::new(
+            RefusalCode::ValidationFailed,
+            format!(
+                "{} and {} cannot share a request: at most one mutation of this kind is allowed",
+                first.node.name.node, second.node.name.node
+            ),
+            second.pos,
+        )),
+        _ => Ok(()),
+    }
+}

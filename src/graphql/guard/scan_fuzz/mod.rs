@@ -1,0 +1,142 @@
+//! Holds the scanner and the parser together, on documents that nobody would write.
+//!
+//! If they disagreed on what is a string or a comment, brackets that the scanner does not see
+//! could overflow the parser's stack. Three properties say that they agree: a document that parses
+//! has no more brackets, and no deeper ones, than the scanner counted; one that was generated from
+//! the grammar has exactly as many, and as many strings; and the parser never stops in the middle
+//! of what the scanner takes for a string or a comment.
+
+mod seen;
+mod writer;
+
+use super::DocumentLimits;
+use super::scan::{Kind, Lexeme, Lexer, Scan, position, scan};
+use async_graphql::Pos;
+use async_graphql::parser::{Error, parse_query};
+use seen::{Seen, in_document};
+use writer::{Dice, PIECES, Writer, soup};
+
+/// What became of a document.
+#[derive(Debug, Default)]
+struct Outcomes {
+    refused: usize,
+    failed: usize,
+    parsed: usize,
+}
+
+/// Wide, but narrow enough for the parser to live.
+fn limits() -> DocumentLimits {
+    DocumentLimits { nesting: 64, ..DocumentLimits::default() }
+}
+
+fn lexemes(text: &str) -> Vec<Lexeme> {
+    Lexer::new(text).flatten().collect()
+}
+
+/// The scanner's side of [`Seen`].
+fn scanned(text: &str, scan: Scan) -> Seen {
+    let count = |kind| lexemes(text).iter().filter(|it| it.kind == kind).count();
+    Seen { brackets: count(Kind::Open), nesting: scan.nesting, strings: count(Kind::String) }
+}
+
+/// The byte at a place that the parser names; the inverse of [`position`].
+fn offset(text: &str, place: Pos) -> usize {
+    let lines = text.split_inclusive('\n').take(place.line - 1);
+    let line = lines.map(str::len).sum();
+    let rest = text.get(line..).unwrap_or_default();
+    let mut columns = rest.char_indices().map(|(at, _)| line + at);
+    let offset = columns.nth(place.column - 1).unwrap_or(text.len());
+    assert_eq!(position(text, offset), place, "{text:?}");
+    offset
+}
+
+/// Holds one document to the properties. Returns both views of one that parses.
+fn agree(text: &str, outcomes: &mut Outcomes) -> Option<(Seen, Seen)> {
+    let Ok(scan) = scan(text, &limits()) else {
+        outcomes.refused += 1;
+        return None;
+    };
+    match parse_query(text) {
+        Ok(document) => {
+            outcomes.parsed += 1;
+            let (parser, scanner) = (in_document(&document), scanned(text, scan));
+            assert!(parser.nesting <= scanner.nesting, "{text:?}");
+            assert!(parser.brackets <= scanner.brackets, "{text:?}");
+            assert!(parser.strings <= scanner.strings, "{text:?}");
+            Some((parser, scanner))
+        }
+        Err(Error::Syntax { start, .. }) => {
+            outcomes.failed += 1;
+            let stop = offset(text, start);
+            for lexeme in lexemes(text) {
+                assert!(
+                    !matches!(lexeme.kind, Kind::String | Kind::Comment) || stop <= lexeme.start || stop >= lexeme.end,
+                    "the parser stops inside of a string or comment: {text:?} {start:?}"
+                );
+            }
+            None
+        }
+        Err(_) => {
+            outcomes.failed += 1;
+            None
+        }
+    }
+}
+
+#[test]
+fn the_scanner_and_the_parser_see_the_same_brackets() {
+    let mut outcomes = Outcomes::default();
+    let mut writer = Writer { dice: Dice(0x5eed), names: 0, text: String::new() };
+    for _ in 0..8_000 {
+        writer.text.clear();
+        writer.document();
+        let Some((parser, scanner)) = agree(&writer.text, &mut outcomes) else {
+            panic!("does not parse: {:?}", writer.text);
+        };
+        assert_eq!(parser, scanner, "{:?}", writer.text);
+    }
+    assert_eq!(outcomes.parsed, 8_000);
+}
+
+#[test]
+fn they_agree_on_broken_documents_too() {
+    let mut outcomes = Outcomes::default();
+    let mut writer = Writer { dice: Dice(0xb0b), names: 0, text: String::new() };
+    for _ in 0..30_000 {
+        writer.text.clear();
+        writer.document();
+        for _ in 0..=writer.dice.roll(3) {
+            let at = writer.dice.roll(writer.text.len());
+            let piece = writer.dice.pick(&PIECES);
+            if let (Some(before), Some(after)) = (writer.text.get(..at), writer.text.get(at..)) {
+                // Half of them lose a character where they gain a piece.
+                let mut after = after.chars();
+                if writer.dice.roll(2) == 0 {
+                    after.next();
+                }
+                writer.text = format!("{before}{piece}{}", after.as_str());
+            }
+        }
+        agree(&writer.text, &mut outcomes);
+    }
+    assert!(outcomes.parsed > 3_000 && outcomes.failed > 5_000 && outcomes.refused > 2_000, "{outcomes:?}");
+}
+
+#[test]
+fn they_agree_on_soup() {
+    let mut outcomes = Outcomes::default();
+    let mut dice = Dice(0xca1f);
+    for round in 0..60_000 {
+        let pieces = 1 + dice.roll(12);
+        let soup = soup(&mut dice, pieces);
+        // Most would fail at their first character: give each a place where it may get further.
+        let text = match round % 4 {
+            0 => soup,
+            1 => format!("{{a{soup}}}"),
+            2 => format!("{{a(b:[{soup}])}}"),
+            _ => format!("query($a:[A]=[{soup}]){{a}}"),
+        };
+        agree(&text, &mut outcomes);
+    }
+    assert!(outcomes.parsed > 1_000 && outcomes.failed > 10_000 && outcomes.refused > 10_000, "{outcomes:?}");
+}

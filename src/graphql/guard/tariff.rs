@@ -1,0 +1,142 @@
+//! What each field of the schema is charged as, learned from the SDL.
+
+use async_graphql::Positioned;
+use async_graphql::parser::types::{BaseType, FieldDefinition, Type, TypeKind, TypeSystemDefinition};
+use async_graphql::parser::{Error, parse_schema};
+use std::collections::{HashMap, HashSet};
+
+/// Types that come with the row they hang on, or from a table in memory.
+const FREE_TYPES: [&str; 4] = ["Money", "PageInfo", "AllowedAction", "PermissionInfo"];
+
+/// How a field is charged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Nothing for itself: scalars, enums, free types, and an edge's `node`, whose entity its
+    /// connection has counted.
+    Free,
+    /// One entity; an unpaged list; a total count.
+    One,
+    /// A connection.
+    Page,
+    /// As many entities as its argument `ids` names.
+    Ids,
+    /// `edges` and `nodes` of a connection: their selections belong to each entity of the page.
+    Item,
+}
+
+/// A field of the schema.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Charge {
+    pub kind: Kind,
+    /// The type that its selections are read in.
+    pub of: String,
+}
+
+/// The charges of a schema.
+#[derive(Debug, Clone)]
+pub(super) struct Tariff {
+    pub query: String,
+    pub mutation: String,
+    pub subscription: String,
+    fields: HashMap<String, HashMap<String, Charge>>,
+}
+
+impl Tariff {
+    pub(super) fn of_schema(sdl: &str) -> Result<Self, Error> {
+        let document = parse_schema(sdl)?;
+        let mut tariff = Self {
+            query: "Query".to_owned(),
+            mutation: "Mutation".to_owned(),
+            subscription: "Subscription".to_owned(),
+            fields: HashMap::new(),
+        };
+        let mut types: HashMap<&str, Vec<&FieldDefinition>> = HashMap::new();
+        for definition in &document.definitions {
+            match definition {
+                TypeSystemDefinition::Schema(schema) => {
+                    for (root, name) in [
+                        (&mut tariff.query, &schema.node.query),
+                        (&mut tariff.mutation, &schema.node.mutation),
+                        (&mut tariff.subscription, &schema.node.subscription),
+                    ] {
+                        if let Some(name) = name {
+                            name.node.as_str().clone_into(root);
+                        }
+                    }
+                }
+                TypeSystemDefinition::Type(definition) => {
+                    let fields: &[Positioned<FieldDefinition>] = match &definition.node.kind {
+                        TypeKind::Object(object) => &object.fields,
+                        TypeKind::Interface(interface) => &interface.fields,
+                        TypeKind::Union(_) => &[],
+                        TypeKind::Scalar | TypeKind::Enum(_) | TypeKind::InputObject(_) => continue,
+                    };
+                    types
+                        .entry(definition.node.name.node.as_str())
+                        .or_default()
+                        .extend(fields.iter().map(|field| &field.node));
+                }
+                TypeSystemDefinition::Directive(_) => {}
+            }
+        }
+        tariff.fields = charges(&types);
+        Ok(tariff)
+    }
+
+    /// `None` for a field that the schema does not have: validation refuses it.
+    pub(super) fn charge(&self, parent: &str, field: &str) -> Option<&Charge> {
+        self.fields.get(parent)?.get(field)
+    }
+}
+
+fn charges(types: &HashMap<&str, Vec<&FieldDefinition>>) -> HashMap<String, HashMap<String, Charge>> {
+    let connections: HashSet<&str> =
+        types.iter().filter(|(_, fields)| is_connection(fields)).map(|(name, _)| *name).collect();
+    let edges: HashSet<&str> = types
+        .iter()
+        .filter(|(name, _)| connections.contains(*name))
+        .flat_map(|(_, fields)| fields)
+        .filter(|field| field.name.node == "edges")
+        .map(|field| base(&field.ty.node))
+        .collect();
+    let kind = |parent: &str, field: &FieldDefinition| {
+        let of = base(&field.ty.node);
+        match field.name.node.as_str() {
+            "edges" | "nodes" if connections.contains(parent) => Kind::Item,
+            "totalCount" if connections.contains(parent) => Kind::One,
+            "node" if edges.contains(parent) => Kind::Free,
+            _ if connections.contains(of) => Kind::Page,
+            _ if FREE_TYPES.contains(&of) || !types.contains_key(of) => Kind::Free,
+            _ if counts_ids(field) => Kind::Ids,
+            _ => Kind::One,
+        }
+    };
+    types
+        .iter()
+        .map(|(parent, fields)| {
+            let fields = fields.iter().map(|field| {
+                let charge = Charge { kind: kind(parent, field), of: base(&field.ty.node).to_owned() };
+                (field.name.node.to_string(), charge)
+            });
+            ((*parent).to_owned(), fields.collect())
+        })
+        .collect()
+}
+
+fn is_connection(fields: &[&FieldDefinition]) -> bool {
+    let has = |name: &str| fields.iter().any(|field| field.name.node == name);
+    has("pageInfo") && (has("edges") || has("nodes"))
+}
+
+fn counts_ids(field: &FieldDefinition) -> bool {
+    let is_list = |ty: &Type| matches!(ty.base, BaseType::List(_));
+    let mut arguments = field.arguments.iter().map(|argument| &argument.node);
+    is_list(&field.ty.node) && arguments.any(|argument| argument.name.node == "ids" && is_list(&argument.ty.node))
+}
+
+fn base(ty: &Type) -> &str {
+    match &ty.base {
+        BaseType::Named(name) => name,
+        BaseType::List(element) => base(element),
+    }
+}

@@ -1,0 +1,193 @@
+//! The API: its schema, assembled from the rooms, and the one door to it.
+//!
+//! [`Service::execute`] is what every transport calls. It checks the document ([`guard`]), checks the
+//! token, opens the unit of work, runs the resolvers level by level, and ends the unit before the
+//! answer is written.
+
+pub mod guard;
+mod answer;
+mod node;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions, Schema};
+use secrecy::{ExposeSecret, SecretString};
+
+pub use answer::{Answer, Outcome};
+pub use guard::DocumentLimits;
+
+use crate::billing::BillingQuery;
+use crate::db::batch::Batch;
+use crate::db::pool::Pool;
+use crate::db::unit::{Access, TokenDigest, Unit, Work};
+use crate::error::{Code, Error, Result};
+use crate::identity::{Activity, IdentityMutation, IdentityQuery, Passwords, Token};
+use crate::request::Request;
+use crate::servers::ServersQuery;
+use crate::support::SupportQuery;
+use guard::{Checked, Guard};
+use node::NodeQuery;
+
+pub use crate::request::Client;
+
+/// Everything that can be asked.
+#[derive(MergedObject, Default)]
+pub struct Query(IdentityQuery, NodeQuery, ServersQuery, BillingQuery, SupportQuery);
+
+/// Everything that can be done.
+#[derive(MergedObject, Default)]
+pub struct Mutation(IdentityMutation);
+
+type Api = Schema<Query, Mutation, EmptySubscription>;
+
+/// The schema in the schema definition language, sorted: what `schema.graphql` holds.
+#[must_use]
+pub fn sdl() -> String {
+    export(&Schema::new(Query::default(), Mutation::default(), EmptySubscription))
+}
+
+fn export(api: &Api) -> String {
+    api.sdl_with_options(
+        SDLExportOptions::new()
+            .sorted_fields()
+            .sorted_arguments()
+            .sorted_enum_items()
+            .include_specified_by()
+            .use_space_ident(),
+    )
+}
+
+/// What a client is known by.
+pub enum Credential {
+    /// Nothing.
+    None,
+    /// A session token, as it came.
+    Bearer(SecretString),
+}
+
+/// One request, whatever transport it came by.
+pub struct Call {
+    /// The document, its variables, the operation to run.
+    pub request: async_graphql::Request,
+    /// Who asks.
+    pub credential: Credential,
+    /// From where.
+    pub client: Client,
+    /// The name of the request in the log.
+    pub request_id: String,
+    /// Whether only a query may run: GET.
+    pub read_only: bool,
+}
+
+/// What the door is built with.
+pub struct Settings {
+    /// The bounds of a document.
+    pub document: DocumentLimits,
+    /// How long a request may take.
+    pub request_timeout: Duration,
+    /// The most errors of an answer.
+    pub errors: usize,
+    /// Whether everybody may ask for the schema.
+    pub open_introspection: bool,
+}
+
+/// The one door to the API. Cheap to clone.
+#[derive(Clone)]
+pub struct Service(Arc<Inner>);
+
+struct Inner {
+    api: Api,
+    guard: Guard,
+    pool: Pool,
+    activity: Activity,
+    settings: Settings,
+}
+
+impl Service {
+    /// The API over this pool.
+    ///
+    /// # Errors
+    /// When the exported schema cannot be read back, which a test rules out.
+    pub fn new(pool: Pool, passwords: Passwords, activity: Activity, settings: Settings) -> Result<Self> {
+        let mut schema = Schema::build(Query::default(), Mutation::default(), EmptySubscription).data(passwords);
+        if !settings.open_introspection {
+            schema = schema.disable_suggestions();
+        }
+        let api = schema.finish();
+        let guard = Guard::new(&export(&api), settings.document.clone()).map_err(Error::internal)?;
+        Ok(Self(Arc::new(Inner { api, guard, pool, activity, settings })))
+    }
+
+    /// Answers one request.
+    pub async fn execute(&self, call: Call) -> Answer {
+        let inner = &self.0;
+        let request_id = call.request_id.clone();
+        let answer = match tokio::time::timeout(inner.settings.request_timeout, inner.answer(call)).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(error)) => Answer::refused(error),
+            Err(_) => Answer::refused(Error::new(
+                Code::Timeout,
+                "The request took too long. Ask for less at once, or try again.",
+            )),
+        };
+        answer.finish(&request_id, inner.settings.errors)
+    }
+
+    /// Whether the database answers.
+    pub async fn ready(&self) -> bool {
+        match Unit::open(&self.0.pool, Access::Read, None).await {
+            Ok(unit) => unit.commit().await.is_ok(),
+            Err(_) => false,
+        }
+    }
+}
+
+impl Inner {
+    async fn answer(&self, call: Call) -> Result<Answer> {
+        let Call { mut request, credential, client, read_only, .. } = call;
+        let token = read_token(&credential)?;
+        let open = self.settings.open_introspection;
+        // Whether this viewer may ask for the schema shows once the session is known.
+        let checked = self.guard.check(&mut request, open || token.is_some())?;
+        if read_only && checked.operation == async_graphql::parser::types::OperationType::Mutation {
+            return Err(Error::new(Code::MethodNotAllowed, "A mutation goes into a POST."));
+        }
+
+        let work = Arc::new(Work::new(self.pool.clone(), token.clone()));
+        if token.is_some() {
+            self.authenticate(&work, &checked).await?;
+        }
+        let shared = Arc::new(Request { work: Arc::clone(&work), batch: Batch::default(), client });
+        let execution = self.api.execute(request.data(Arc::clone(&shared)));
+        let response = shared.batch.drive(execution, &work).await;
+        if let Err(error) = work.finish().await {
+            tracing::warn!(cause = ?error.cause(), "a reading unit did not end well");
+        }
+        Ok(Answer::executed(response, work.outage(), checked.operation, shared.batch.levels()))
+    }
+
+    /// A dead token fails the whole request, whatever it asks for.
+    async fn authenticate(&self, work: &Work, checked: &Checked) -> Result<()> {
+        let unit = work.unit().await?;
+        let viewer = unit.viewer();
+        let session = viewer.session().ok_or_else(Error::dead_token)?;
+        if let Some(known) = unit.last_activity() {
+            self.activity.note(session, known);
+        }
+        if checked.introspects && !self.settings.open_introspection && !viewer.permissions.holds("system:read") {
+            return Err(Error::new(Code::GraphqlValidationFailed, "introspection is off for you: use schema.graphql"));
+        }
+        Ok(())
+    }
+}
+
+/// The digest of a token whose shape and checksum are right.
+fn read_token(credential: &Credential) -> Result<Option<TokenDigest>> {
+    match credential {
+        Credential::None => Ok(None),
+        Credential::Bearer(text) => {
+            Token::read(text.expose_secret()).map(|token| Some(token.digest())).ok_or_else(Error::dead_token)
+        }
+    }
+}

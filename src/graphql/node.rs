@@ -1,0 +1,88 @@
+//! Anything by its id.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, ID, Interface, Object};
+use futures_util::future::try_join_all;
+
+use crate::billing::{Invoice, Transaction};
+use crate::db::batch::Key;
+use crate::error::{Error, Result};
+use crate::id::{
+    InvoiceId, MessageId, PackageId, PasswordResetId, RoleId, ServerActionId, ServerId, SessionId, TicketId,
+    TransactionId, UserId, split,
+};
+use crate::identity::{PasswordReset, Role, Session, User};
+use crate::request::Ask as _;
+use crate::servers::{Server, ServerAction, ServerPackage};
+use crate::support::{Ticket, TicketMessage};
+
+/// Anything that can be fetched again by its `id`. An id is opaque: a type prefix and the row's UUID, `srv_0190c6f07c4e7b1e9d586d1f5d0e2a11`.
+#[derive(Interface)]
+#[graphql(field(name = "id", ty = "ID", desc = "What it is fetched by."))]
+pub enum Node {
+    User(Arc<User>),
+    Role(Arc<Role>),
+    Session(Arc<Session>),
+    PasswordReset(Arc<PasswordReset>),
+    Server(Arc<Server>),
+    ServerAction(Arc<ServerAction>),
+    ServerPackage(Arc<ServerPackage>),
+    Invoice(Arc<Invoice>),
+    Transaction(Arc<Transaction>),
+    Ticket(Arc<Ticket>),
+    TicketMessage(Arc<TicketMessage>),
+}
+
+/// The most ids at once.
+const MAX_IDS: usize = 100;
+
+/// The queries by id.
+#[derive(Default)]
+pub struct NodeQuery;
+
+/// Asking for anything by its id.
+#[Object]
+impl NodeQuery {
+    /// Any entity by id. Null for an unknown id and for one that the viewer may not know, alike.
+    async fn node(&self, ctx: &Context<'_>, #[graphql(desc = "The entity.")] id: ID) -> Option<Result<Option<Node>>> {
+        Some(find(ctx, &id, "id").await)
+    }
+
+    /// In the order of `ids`, at most 100. Null in a place whose id is unknown or not to be known.
+    async fn nodes(&self, ctx: &Context<'_>, #[graphql(desc = "The entities.")] ids: Vec<ID>) -> Result<Vec<Option<Node>>> {
+        if ids.len() > MAX_IDS {
+            return Err(Error::bad_input("ids", format!("At most {MAX_IDS} ids.")));
+        }
+        try_join_all(ids.iter().map(|id| find(ctx, id, "ids"))).await
+    }
+}
+
+/// A well-formed id of a type that is no entity is unknown like any other.
+async fn find(ctx: &Context<'_>, id: &ID, field: &str) -> Result<Option<Node>> {
+    let Some((prefix, uuid)) = split(id) else {
+        return Err(Error::bad_input(field, "This is not an id: it is a prefix of three letters, `_`, and 32 hex digits."));
+    };
+    // Guests see packages alone, and the database would refuse to be asked for more.
+    if ctx.viewer().signed_in.is_none() && prefix != PackageId::PREFIX {
+        return Ok(None);
+    }
+    match prefix {
+        UserId::PREFIX => load(ctx, UserId(uuid), Node::User).await,
+        RoleId::PREFIX => load(ctx, RoleId(uuid), Node::Role).await,
+        SessionId::PREFIX => load(ctx, SessionId(uuid), Node::Session).await,
+        PasswordResetId::PREFIX => load(ctx, PasswordResetId(uuid), Node::PasswordReset).await,
+        ServerId::PREFIX => load(ctx, ServerId(uuid), Node::Server).await,
+        ServerActionId::PREFIX => load(ctx, ServerActionId(uuid), Node::ServerAction).await,
+        PackageId::PREFIX => load(ctx, PackageId(uuid), Node::ServerPackage).await,
+        InvoiceId::PREFIX => load(ctx, InvoiceId(uuid), Node::Invoice).await,
+        TransactionId::PREFIX => load(ctx, TransactionId(uuid), Node::Transaction).await,
+        TicketId::PREFIX => load(ctx, TicketId(uuid), Node::Ticket).await,
+        MessageId::PREFIX => load(ctx, MessageId(uuid), Node::TicketMessage).await,
+        _ => Ok(None),
+    }
+}
+
+async fn load<K: Key>(ctx: &Context<'_>, key: K, node: fn(K::Value) -> Node) -> Result<Option<Node>> {
+    Ok(ctx.load(key).await?.map(node))
+}

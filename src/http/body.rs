@@ -1,0 +1,89 @@
+//! Request bodies, bounded in bytes and in time while they arrive.
+
+use std::time::Duration;
+
+use axum::body::{Body, Bytes, HttpBody};
+use http_body_util::BodyExt;
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+use super::refusal::Refusal;
+use crate::config::Limits;
+
+/// Every request may bring so much without asking; what is larger shares [`Bodies::budget`].
+const FREE: usize = 16 * 1024;
+/// What one permit of the budget stands for.
+const UNIT: usize = 1024;
+
+/// Reads bodies, and knows how much of them is in memory.
+pub(super) struct Bodies {
+    bytes: usize,
+    time: Duration,
+    /// Bodies come in before a request has its place among those in flight, so that a slow sender holds no place.
+    /// Then thousands of connections could each hold a large one: this bounds their sum. Small bodies never wait for
+    /// it, so ordinary requests pass while somebody fills it up.
+    budget: Semaphore,
+}
+
+/// A body in memory; its share of the budget comes back when it is dropped.
+pub(super) struct Text<'a> {
+    bytes: Vec<u8>,
+    /// Held for its drop alone.
+    share: Option<SemaphorePermit<'a>>,
+}
+
+impl Text<'_> {
+    pub(super) fn as_slice(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl Bodies {
+    pub(super) fn new(limits: &Limits) -> Self {
+        let all = limits.in_flight.saturating_mul(limits.body_bytes) / UNIT;
+        Self {
+            bytes: limits.body_bytes,
+            time: limits.body_timeout,
+            budget: Semaphore::new(all.min(Semaphore::MAX_PERMITS)),
+        }
+    }
+
+    /// The whole body: 413 at the first byte too many, 408 when it takes too long.
+    pub(super) async fn read(&self, body: Body) -> Result<Text<'_>, Refusal> {
+        // A Content-Length over the bound is answered before anything is read.
+        if body.size_hint().lower() > u64::try_from(self.bytes).unwrap_or(u64::MAX) {
+            return Err(Refusal::TOO_LARGE);
+        }
+        tokio::time::timeout(self.time, self.collect(body)).await.unwrap_or(Err(Refusal::TOO_SLOW))
+    }
+
+    async fn collect(&self, mut body: Body) -> Result<Text<'_>, Refusal> {
+        let mut text = Text { bytes: Vec::new(), share: None };
+        while let Some(frame) = body.frame().await {
+            let frame = frame.map_err(|_| Refusal::input("The body broke off."))?;
+            // Trailers mean nothing here.
+            if let Ok(data) = frame.into_data() {
+                self.append(&mut text, &data)?;
+            }
+        }
+        Ok(text)
+    }
+
+    fn append<'a>(&'a self, text: &mut Text<'a>, data: &Bytes) -> Result<(), Refusal> {
+        let size = text.bytes.len().saturating_add(data.len());
+        if size > self.bytes {
+            return Err(Refusal::TOO_LARGE);
+        }
+        let wanted = size.saturating_sub(FREE).div_ceil(UNIT);
+        let held = text.share.as_ref().map_or(0, SemaphorePermit::num_permits);
+        if wanted > held {
+            let more = u32::try_from(wanted - held).map_err(|_| Refusal::TOO_LARGE)?;
+            let more = self.budget.try_acquire_many(more).map_err(|_| Refusal::OVERLOADED)?;
+            match &mut text.share {
+                Some(share) => share.merge(more),
+                none => *none = Some(more),
+            }
+        }
+        text.bytes.extend_from_slice(data);
+        Ok(())
+    }
+}

@@ -1,0 +1,84 @@
+//! `/graphql`.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method};
+use axum::response::Response;
+use futures_util::FutureExt;
+
+use super::negotiate::{self, Media};
+use super::observe::{Operation, RequestId};
+use super::refusal::Refusal;
+use super::{Edge, answer, caller, origin, payload};
+use crate::graphql::Call;
+
+/// Browsers ask the server before they send a header of this kind to another site, and we never agree.
+const PREFLIGHT: &str = "graphql-require-preflight";
+
+/// Any method: what is neither GET nor POST is told so in the shape of a GraphQL error. (HEAD is not GET here: it would
+/// run a query for nothing.)
+pub(super) async fn endpoint(
+    State(edge): State<Arc<Edge>>,
+    Extension(id): Extension<RequestId>,
+    request: Request,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    let Some(media) = Media::accepted(&parts.headers) else {
+        return Refusal::NOT_ACCEPTABLE.respond(Media::Json);
+    };
+    run(&edge, &parts, body, media, &id).await.unwrap_or_else(|refusal| refusal.respond(media))
+}
+
+async fn run(edge: &Edge, parts: &Parts, body: Body, media: Media, id: &RequestId) -> Result<Response, Refusal> {
+    let settings = &edge.settings;
+    let read_only = reads_only(&parts.method, &parts.headers)?;
+    origin::check(&parts.headers, &settings.allowed_origins)?;
+    let credential = caller::credential(&parts.headers)?;
+
+    let text = if read_only { None } else { Some(edge.bodies.read(body).await?) };
+    let _place = edge.gate.enter().await?;
+    let request = match &text {
+        Some(text) => payload::from_json(text.as_slice(), settings.limits.variables_bytes)?,
+        None => payload::from_uri(&parts.uri, settings.limits.variables_bytes)?,
+    };
+    drop(text);
+
+    let operation = request.operation_name.as_deref().and_then(Operation::harmless);
+    let call = Call {
+        request,
+        credential,
+        client: caller::client(parts, &settings.trusted_proxies),
+        request_id: id.as_str().to_owned(),
+        read_only,
+    };
+    // A panic in a resolver is this request's misfortune alone. What it left half done belongs to the execution, which
+    // is dropped with it; nothing shared is seen half changed, hence the assertion.
+    let mut response = if let Ok(answer) = AssertUnwindSafe(edge.service.execute(call)).catch_unwind().await {
+        answer::answer(media, answer, id)
+    } else {
+        tracing::error!("the execution panicked");
+        Refusal::internal(id).respond(media)
+    };
+    if let Some(operation) = operation {
+        response.extensions_mut().insert(operation);
+    }
+    Ok(response)
+}
+
+/// Whether only queries may run. Refuses what a page of another site could send without asking: a POST that is not
+/// JSON, a GET without the header.
+fn reads_only(method: &Method, headers: &HeaderMap) -> Result<bool, Refusal> {
+    let json = negotiate::is_json(headers);
+    match *method {
+        Method::POST if json => Ok(false),
+        Method::POST => Err(Refusal::NOT_JSON),
+        Method::GET if json || headers.contains_key(PREFLIGHT) => Ok(true),
+        Method::GET => Err(Refusal::PREFLIGHT),
+        _ => Err(Refusal::METHOD),
+    }
+}

@@ -1,0 +1,99 @@
+//! The HTTP layer: everything between a socket and [`Service::execute`].
+//!
+//! ```text
+//! listen    accepts, bounds and times connections, drains them at the end
+//!   socket  one connection's clocks: silent, half-sent head, idle, stalled write
+//! observe   request id, access log, the headers every answer carries
+//! graphql   POST and GET /graphql, in this order:
+//!   negotiate  what the client takes (406) and sends (415)
+//!   caller     who asks: credential (401), address, user agent
+//!   origin     cookies from foreign pages (403)
+//!   body       read, bounded in bytes and time (413, 408)
+//!   gate       a place among the requests in flight (503)
+//!   payload    JSON or a query string into a GraphQL request (400)
+//!   answer     an outcome into status, headers and JSON
+//! health    /livez and /readyz
+//! ```
+//!
+//! What a document may cost is not decided here but behind the one door, for all transports alike.
+
+mod answer;
+mod body;
+mod caller;
+mod gate;
+mod graphiql;
+mod graphql;
+mod health;
+mod listen;
+mod negotiate;
+mod observe;
+mod origin;
+mod payload;
+mod refusal;
+mod socket;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::http::header::ALLOW;
+use axum::middleware::from_fn;
+use axum::response::Response;
+use axum::routing::{any, get};
+
+use crate::config::Limits;
+use crate::graphql::Service;
+
+pub use listen::serve;
+
+use self::body::Bodies;
+use self::gate::Gate;
+use self::negotiate::Media;
+use self::refusal::Refusal;
+
+/// What the HTTP layer has to be told.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// The bounds of requests.
+    pub limits: Limits,
+    /// Addresses of reverse proxies; only behind them `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpAddr>,
+    /// Origins (`https://panel.example`) whose pages may use the session cookie.
+    pub allowed_origins: Vec<String>,
+}
+
+/// What the handlers share.
+struct Edge {
+    service: Service,
+    settings: Settings,
+    bodies: Bodies,
+    gate: Gate,
+}
+
+/// The whole site: `/graphql`, `/livez`, `/readyz` and GraphiQL.
+///
+/// It needs no socket: tests call it with `oneshot`. Behind [`serve`], requests carry their peer's address.
+pub fn router(service: Service, settings: Settings) -> Router {
+    let edge =
+        Arc::new(Edge { service, bodies: Bodies::new(&settings.limits), gate: Gate::new(&settings.limits), settings });
+    Router::new()
+        .route("/graphql", any(graphql::endpoint))
+        .route("/livez", get(health::live))
+        .route("/readyz", get(health::ready))
+        .merge(graphiql::router())
+        .fallback(not_found)
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(from_fn(observe::observe))
+        .with_state(edge)
+}
+
+async fn not_found() -> Response {
+    Refusal::NOWHERE.respond(Media::Json)
+}
+
+async fn method_not_allowed() -> Response {
+    let mut response = Refusal::METHOD.respond(Media::Json);
+    // axum knows the methods of the route and names them, unless somebody did.
+    response.headers_mut().remove(ALLOW);
+    response
+}

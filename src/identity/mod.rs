@@ -1,0 +1,33 @@
+//! People: accounts, roles, sessions, passwords.
+//!
+//! - A session's token is shown once and stored as its digest; a session is checked in the database at
+//!   every request, so ending it works at once.
+//! - Nothing slow happens inside a unit of work: `login` reads the credentials, gives the connection
+//!   back, verifies the password, and opens the session in a second unit that fails when the hash has
+//!   changed meanwhile.
+//! - An account is visible to its owner and to holders of `user:read`; everybody else in a
+//!   conversation sees an [`Actor`].
+
+mod activity;
+mod actor;
+mod mutation;
+mod object;
+mod password;
+mod password_reset;
+mod query;
+mod role;
+mod session;
+mod token;
+mod user;
+
+pub use activity::Activity;
+pub use actor::{Actor, ActorKind, ActorOf};
+pub use mutation::IdentityMutation;
+pub use object::RoleUserConnection;
+pub use password::{COST as PASSWORD_COST, Passwords, Pepper};
+pub use password_reset::PasswordReset;
+pub use query::IdentityQuery;
+pub use role::{AllRoles, Role, RolesOf};
+pub use session::Session;
+pub use token::Token;
+pub use user::{User, UserFilter, UserOrderField, UserStatus};

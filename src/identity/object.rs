@@ -1,0 +1,508 @@
+//! People, as clients see them.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use async_graphql::{Context, ID, Object, SimpleObject};
+
+use super::actor::{Actor, ActorKind};
+use super::password_reset::{ByRequest, PasswordReset};
+use super::role::{ByAssignment, Held, Member, Role, RolesOf};
+use super::session::{ByStart, Session};
+use super::user::{User, UserFilter, UserStatus};
+use crate::billing::{CreditsOf, Invoice, InvoiceFilterInput, InvoiceOrder, Transaction, TransactionFilterInput, TransactionOrder};
+use crate::db::list::Column;
+use crate::error::{Error, Result};
+use crate::id::{RoleId, UserId};
+use crate::money::Money;
+use crate::outcome::AllowedAction;
+use crate::page::{Connection, List, PageArgs, PageInfo};
+use crate::request::Ask as _;
+use crate::requires::requires;
+use crate::scalar::{Instant, Raw};
+use crate::servers::{Server, ServerFilterInput, ServerOrder};
+use crate::support::{Ticket, TicketFilterInput, TicketMessage, TicketOrder};
+use crate::viewer::{Permission, Requires};
+
+/// An account. Visible to its owner and to holders of `user:read`.
+#[Object]
+impl User {
+    /// The account's id.
+    pub async fn id(&self) -> ID {
+        self.id.into()
+    }
+
+    /// Counts the changes of the row; give it back as `expectedRevision`.
+    async fn revision(&self) -> i32 {
+        self.revision
+    }
+
+    /// First and last name, else the username.
+    #[graphql(name = "displayName")]
+    async fn graphql_display_name(&self) -> String {
+        self.display_name()
+    }
+
+    /// The address that the account signs in with and gets mail at.
+    async fn email(&self) -> &str {
+        &self.email
+    }
+
+    /// The other name that the account signs in with.
+    async fn username(&self) -> &str {
+        &self.username
+    }
+
+    /// Null when the person gave none.
+    async fn first_name(&self) -> Option<&str> {
+        self.first_name.as_deref()
+    }
+
+    /// Null when the person gave none.
+    async fn last_name(&self) -> Option<&str> {
+        self.last_name.as_deref()
+    }
+
+    /// Whether the person has shown that the e-mail address is theirs.
+    async fn email_verified(&self) -> bool {
+        self.email_verified
+    }
+
+    /// Where the account is in its life.
+    async fn status(&self) -> UserStatus {
+        self.status
+    }
+
+    /// When the account was made.
+    async fn created_at(&self) -> Instant {
+        self.created_at.into()
+    }
+
+    /// When the account last changed.
+    async fn updated_at(&self) -> Instant {
+        self.updated_at.into()
+    }
+
+    /// When the person last signed in. Null before the first time.
+    async fn last_login(&self) -> Option<Instant> {
+        self.last_login.map(Into::into)
+    }
+
+    /// The id of this person in VirtFusion. Null when there is none, or without `user:read`.
+    #[graphql(directive = requires::apply(Permission::UserRead, false))]
+    async fn virtfusion_id(&self, ctx: &Context<'_>) -> Option<Result<Option<&str>>> {
+        ctx.guarded(Requires::any(Permission::UserRead), async { Ok(self.virtfusion_id.as_deref()) }).await
+    }
+
+    /// The roles that the person holds, the longest held first.
+    async fn roles(&self, ctx: &Context<'_>) -> Result<Vec<Arc<Role>>> {
+        Ok(held(ctx, self.id).await?.iter().map(|held| Arc::clone(&held.role)).collect())
+    }
+
+    /// The roles with the time each was given.
+    async fn role_assignments(&self, ctx: &Context<'_>) -> Result<Vec<RoleAssignment>> {
+        let held = held(ctx, self.id).await?;
+        Ok(held.iter().map(|held| RoleAssignment { role: Arc::clone(&held.role), assigned_at: held.assigned_at.into() }).collect())
+    }
+
+    /// Prepaid balance, one entry a currency. Null without the permission.
+    #[graphql(directive = requires::apply(Permission::CreditRead, true))]
+    async fn credits(&self, ctx: &Context<'_>) -> Option<Result<Arc<Vec<Money>>>> {
+        let credits = async { Ok(ctx.load(CreditsOf(self.id)).await?.unwrap_or_default()) };
+        ctx.guarded_for(Requires::own(Permission::CreditRead), self.id, credits).await
+    }
+
+    /// What the person is told about the suspension. Null when not suspended.
+    async fn suspension_reason(&self) -> Option<&str> {
+        self.suspension_reason.as_deref()
+    }
+
+    /// Requests to set a new password, newest first. Null without the permission.
+    #[graphql(directive = requires::apply(Permission::UserResetCredentials, false))]
+    async fn password_resets(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many rows from the start, at most 100.")] first: Option<Raw<i32>>,
+        #[graphql(desc = "Only rows behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many rows from the end, at most 100.")] last: Option<Raw<i32>>,
+        #[graphql(desc = "Only rows ahead of this cursor.")] before: Option<String>,
+    ) -> Option<Result<Connection<PasswordReset>>> {
+        let list = List::of(Column::new("password_reset_tokens", "user_id"), self.id, ());
+        let page = Connection::load(ctx, list, PageArgs::new(first, after, last, before), (ByRequest, true));
+        ctx.guarded(Requires::any(Permission::UserResetCredentials), page).await
+    }
+
+    /// The union of the permissions of all roles, sorted.
+    async fn permissions(&self, ctx: &Context<'_>) -> Result<BTreeSet<String>> {
+        Ok(held(ctx, self.id).await?.iter().flat_map(|held| held.role.permissions()).collect())
+    }
+
+    /// What the viewer may do with this account.
+    async fn allowed_actions(&self, ctx: &Context<'_>) -> Vec<AllowedAction> {
+        let viewer = ctx.viewer();
+        if viewer.user() != Some(self.id) {
+            return Vec::new();
+        }
+        vec![AllowedAction::by_permission(
+            "revokeOtherSessions",
+            &viewer,
+            Requires::own(Permission::SessionRevoke),
+            self.id,
+        )]
+    }
+
+    /// Signed-in devices, the newest first. Null without the permission.
+    #[graphql(directive = requires::apply(Permission::SessionRead, true))]
+    async fn sessions(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many rows from the start, at most 100.")] first: Option<Raw<i32>>,
+        #[graphql(desc = "Only rows behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many rows from the end, at most 100.")] last: Option<Raw<i32>>,
+        #[graphql(desc = "Only rows ahead of this cursor.")] before: Option<String>,
+    ) -> Option<Result<Connection<Session>>> {
+        let list = List::of(Column::new("sessions", "user_id"), self.id, ());
+        let page = Connection::load(ctx, list, PageArgs::new(first, after, last, before), (ByStart, true));
+        ctx.guarded_for(Requires::own(Permission::SessionRead), self.id, page).await
+    }
+
+    /// The person's servers, newest first. Null without the permission.
+    #[graphql(directive = requires::apply(Permission::ServerRead, true))]
+    #[expect(clippy::too_many_arguments, reason = "the arguments of a connection")]
+    async fn servers(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many rows from the start, at most 100.")] first: Option<Raw<i32>>,
+        #[graphql(desc = "Only rows behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many rows from the end, at most 100.")] last: Option<Raw<i32>>,
+        #[graphql(desc = "Only rows ahead of this cursor.")] before: Option<String>,
+        #[graphql(desc = "Which rows. Default all but the terminated.")] filter: Option<ServerFilterInput>,
+        #[graphql(desc = "Default newest first.")] order_by: Option<ServerOrder>,
+    ) -> Option<Result<Connection<Server>>> {
+        let page = Server::page(ctx, Some((Column::new("servers", "user_id"), self.id.0)), PageArgs::new(first, after, last, before), filter, order_by);
+        ctx.guarded_for(Requires::own(Permission::ServerRead), self.id, page).await
+    }
+
+    /// The person's invoices, newest first. Null without the permission.
+    #[graphql(directive = requires::apply(Permission::InvoiceRead, true))]
+    #[expect(clippy::too_many_arguments, reason = "the arguments of a connection")]
+    async fn invoices(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many rows from the start, at most 100.")] first: Option<Raw<i32>>,
+        #[graphql(desc = "Only rows behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many rows from the end, at most 100.")] last: Option<Raw<i32>>,
+        #[graphql(desc = "Only rows ahead of this cursor.")] before: Option<String>,
+        #[graphql(desc = "Which rows. Default all.")] filter: Option<InvoiceFilterInput>,
+        #[graphql(desc = "Default newest first.")] order_by: Option<InvoiceOrder>,
+    ) -> Option<Result<Connection<Invoice>>> {
+        let page = Invoice::page(ctx, Some((Column::new("invoices", "user_id"), self.id.0)), PageArgs::new(first, after, last, before), filter, order_by);
+        ctx.guarded_for(Requires::own(Permission::InvoiceRead), self.id, page).await
+    }
+
+    /// The person's transactions, newest first. Null without the permission.
+    #[graphql(directive = requires::apply(Permission::TransactionRead, true))]
+    #[expect(clippy::too_many_arguments, reason = "the arguments of a connection")]
+    async fn transactions(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many rows from the start, at most 100.")] first: Option<Raw<i32>>,
+        #[graphql(desc = "Only rows behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many rows from the end, at most 100.")] last: Option<Raw<i32>>,
+        #[graphql(desc = "Only rows ahead of this cursor.")] before: Option<String>,
+        #[graphql(desc = "Which rows. Default all.")] filter: Option<TransactionFilterInput>,
+        #[graphql(desc = "Default newest first.")] order_by: Option<TransactionOrder>,
+    ) -> Option<Result<Connection<Transaction>>> {
+        let page = Transaction::page(ctx, Some((Column::new("transactions", "user_id"), self.id.0)), PageArgs::new(first, after, last, before), filter, order_by);
+        ctx.guarded_for(Requires::own(Permission::TransactionRead), self.id, page).await
+    }
+
+    /// Tickets that this person opened, newest first. Null without the permission.
+    #[graphql(directive = requires::apply(Permission::TicketRead, true))]
+    #[expect(clippy::too_many_arguments, reason = "the arguments of a connection")]
+    async fn tickets(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many rows from the start, at most 100.")] first: Option<Raw<i32>>,
+        #[graphql(desc = "Only rows behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many rows from the end, at most 100.")] last: Option<Raw<i32>>,
+        #[graphql(desc = "Only rows ahead of this cursor.")] before: Option<String>,
+        #[graphql(desc = "Which rows. Default all.")] filter: Option<TicketFilterInput>,
+        #[graphql(desc = "Default newest first.")] order_by: Option<TicketOrder>,
+    ) -> Option<Result<Connection<Ticket>>> {
+        let page = Ticket::page(ctx, Some((Column::new("tickets", "user_id"), self.id.0)), PageArgs::new(first, after, last, before), filter, order_by);
+        ctx.guarded_for(Requires::own(Permission::TicketRead), self.id, page).await
+    }
+
+    /// Tickets assigned to this person, newest first. Null without the permission.
+    #[graphql(directive = requires::apply(Permission::TicketRead, true))]
+    #[expect(clippy::too_many_arguments, reason = "the arguments of a connection")]
+    async fn assigned_tickets(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many rows from the start, at most 100.")] first: Option<Raw<i32>>,
+        #[graphql(desc = "Only rows behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many rows from the end, at most 100.")] last: Option<Raw<i32>>,
+        #[graphql(desc = "Only rows ahead of this cursor.")] before: Option<String>,
+        #[graphql(desc = "Which rows. Default all.")] filter: Option<TicketFilterInput>,
+        #[graphql(desc = "Default newest first.")] order_by: Option<TicketOrder>,
+    ) -> Option<Result<Connection<Ticket>>> {
+        let page = Ticket::page(ctx, Some((Column::new("tickets", "assigned_to"), self.id.0)), PageArgs::new(first, after, last, before), filter, order_by);
+        ctx.guarded_for(Requires::own(Permission::TicketRead), self.id, page).await
+    }
+
+    /// Messages that this person wrote, newest first. Null without the permission.
+    #[graphql(directive = requires::apply(Permission::TicketRead, true))]
+    async fn ticket_messages(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many rows from the start, at most 100.")] first: Option<Raw<i32>>,
+        #[graphql(desc = "Only rows behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many rows from the end, at most 100.")] last: Option<Raw<i32>>,
+        #[graphql(desc = "Only rows ahead of this cursor.")] before: Option<String>,
+    ) -> Option<Result<Connection<TicketMessage>>> {
+        let page = TicketMessage::page(ctx, (Column::new("ticket_messages", "user_id"), self.id.0), PageArgs::new(first, after, last, before));
+        ctx.guarded_for(Requires::own(Permission::TicketRead), self.id, page).await
+    }
+}
+
+async fn held(ctx: &Context<'_>, user: UserId) -> Result<Arc<Vec<Held>>> {
+    Ok(ctx.load(RolesOf(user)).await?.unwrap_or_default())
+}
+
+/// A named set of permissions. Names are `resource:action` (any row), `resource:action:own` (own rows) or `*`.
+#[Object]
+impl Role {
+    /// The role's id.
+    pub async fn id(&self) -> ID {
+        self.id.into()
+    }
+
+    /// Counts the changes of the row; give it back as `expectedRevision`.
+    async fn revision(&self) -> i32 {
+        self.revision
+    }
+
+    /// What the role is called.
+    async fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What it is for. Null when nobody said.
+    async fn description(&self) -> Option<&str> {
+        self.description.as_deref()
+    }
+
+    /// Given to every new account. Exactly one role is the default.
+    async fn is_default(&self) -> bool {
+        self.is_default
+    }
+
+    /// The names that it grants, sorted.
+    #[graphql(name = "permissions")]
+    async fn graphql_permissions(&self) -> BTreeSet<String> {
+        self.permissions()
+    }
+
+    /// When the role was made.
+    async fn created_at(&self) -> Instant {
+        self.created_at.into()
+    }
+
+    /// When the role last changed.
+    async fn updated_at(&self) -> Instant {
+        self.updated_at.into()
+    }
+
+    /// Who holds it, the latest first. Null without the permission.
+    #[graphql(directive = requires::apply(Permission::UserRead, false))]
+    async fn users(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many rows from the start, at most 100.")] first: Option<Raw<i32>>,
+        #[graphql(desc = "Only rows behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many rows from the end, at most 100.")] last: Option<Raw<i32>>,
+        #[graphql(desc = "Only rows ahead of this cursor.")] before: Option<String>,
+    ) -> Option<Result<RoleUserConnection>> {
+        let args = PageArgs::new(first, after, last, before);
+        ctx.guarded(Requires::any(Permission::UserRead), RoleUserConnection::load(ctx, self.id, args)).await
+    }
+}
+
+/// A role that somebody holds.
+#[derive(SimpleObject)]
+pub struct RoleAssignment {
+    /// The role.
+    role: Arc<Role>,
+    /// When it was given.
+    assigned_at: Instant,
+}
+
+/// Who holds a role.
+pub struct RoleUserConnection(Connection<Member>);
+
+/// Somebody who holds a role, and their place in the list.
+#[derive(SimpleObject)]
+struct RoleUserEdge {
+    /// Where the row lies: give it back as `after` or `before`.
+    cursor: String,
+    /// The person.
+    node: Arc<User>,
+    /// When the person got the role.
+    assigned_at: Instant,
+}
+
+impl RoleUserConnection {
+    async fn load(ctx: &Context<'_>, role: RoleId, args: PageArgs) -> Result<Self> {
+        let list = List::of(Column::new("user_roles", "role_id"), role, ());
+        Ok(Self(Connection::load(ctx, list, args, (ByAssignment, true)).await?))
+    }
+}
+
+/// A page of those who hold a role.
+#[Object]
+impl RoleUserConnection {
+    /// The people with their cursors.
+    async fn edges(&self, ctx: &Context<'_>) -> Result<Vec<RoleUserEdge>> {
+        let edge = |member: Arc<Member>| async move {
+            let node = person(ctx, member.user_id).await?;
+            Ok(RoleUserEdge { cursor: self.0.cursor(&member), node, assigned_at: member.created_at.into() })
+        };
+        futures_util::future::try_join_all(self.0.rows().iter().cloned().map(edge)).await
+    }
+
+    /// The people alone.
+    async fn nodes(&self, ctx: &Context<'_>) -> Result<Vec<Arc<User>>> {
+        futures_util::future::try_join_all(self.0.rows().iter().map(|member| person(ctx, member.user_id))).await
+    }
+
+    /// Where the page lies in its list.
+    async fn page_info(&self) -> PageInfo {
+        self.0.page_info()
+    }
+
+    /// How many people hold it. Exact up to 10 000; 10 001 means more. Counted only when selected.
+    async fn total_count(&self, ctx: &Context<'_>) -> Result<i32> {
+        self.0.total_count(ctx).await
+    }
+}
+
+/// The list holds visible people only, and the snapshot does not change under it.
+async fn person(ctx: &Context<'_>, user: UserId) -> Result<Arc<User>> {
+    ctx.load(user).await?.ok_or_else(|| Error::internal(diesel::result::Error::NotFound))
+}
+
+/// A signed-in device. The token itself is shown once, by `login`.
+#[Object]
+impl Session {
+    /// The session's id.
+    pub async fn id(&self) -> ID {
+        self.id.into()
+    }
+
+    /// The address that it signed in from. Null when unknown.
+    async fn ip_address(&self) -> Option<&str> {
+        self.ip_address.as_deref()
+    }
+
+    /// What the device calls itself. Null when it does not.
+    async fn user_agent(&self) -> Option<&str> {
+        self.user_agent.as_deref()
+    }
+
+    /// When it signed in.
+    async fn created_at(&self) -> Instant {
+        self.created_at.into()
+    }
+
+    /// When it was last seen, to within a minute.
+    async fn last_activity(&self) -> Instant {
+        self.last_activity.into()
+    }
+
+    /// When it ends at the latest.
+    async fn expires_at(&self) -> Instant {
+        self.expires_at.into()
+    }
+
+    /// Whether this is the session that asks.
+    async fn is_current(&self, ctx: &Context<'_>) -> bool {
+        ctx.viewer().session() == Some(self.id)
+    }
+
+    /// The account. Null for those who may not see it.
+    async fn user(&self, ctx: &Context<'_>) -> Option<Result<Arc<User>>> {
+        ctx.edge(self.user_id).await
+    }
+}
+
+/// A request to set a new password.
+#[Object]
+impl PasswordReset {
+    /// The request's id.
+    pub async fn id(&self) -> ID {
+        self.id.into()
+    }
+
+    /// The account. Null for those who may not see it.
+    async fn user(&self, ctx: &Context<'_>) -> Option<Result<Arc<User>>> {
+        ctx.edge(self.user_id).await
+    }
+
+    /// When it was asked for.
+    async fn created_at(&self) -> Instant {
+        self.created_at.into()
+    }
+
+    /// Until when it can be used.
+    async fn expires_at(&self) -> Instant {
+        self.expires_at.into()
+    }
+
+    /// Whether it was used.
+    async fn used(&self) -> bool {
+        self.used
+    }
+}
+
+/// Who did something: the public face of a person, or the system. Customers see staff as their
+/// display name at most, never an e-mail address; the actor of a suspension is "Support" to them.
+#[Object]
+impl Actor {
+    /// The id of this face, not of the account.
+    async fn id(&self) -> ID {
+        ID(format!("act_{}", self.user.map(|user| user.0).unwrap_or_default().as_simple()))
+    }
+
+    /// First and last name, else the username; of staff, to customers, the first name.
+    async fn display_name(&self) -> &str {
+        &self.display_name
+    }
+
+    /// Customer, staff or system.
+    async fn kind(&self) -> ActorKind {
+        self.kind
+    }
+
+    /// The account, for those who may see it, else null.
+    async fn user(&self, ctx: &Context<'_>) -> Option<Result<Arc<User>>> {
+        ctx.edge(self.user?).await
+    }
+}
+
+/// Filters that come from clients.
+impl User {
+    /// One page of the accounts that the viewer may see.
+    ///
+    /// # Errors
+    /// `BAD_USER_INPUT`, and what the database answers.
+    pub async fn page(
+        ctx: &Context<'_>,
+        args: PageArgs,
+        filter: UserFilter,
+        order: Option<super::query::UserOrder>,
+    ) -> Result<Connection<Self>> {
+        let order = order.map_or((super::user::UserOrderField::CreatedAt, true), super::query::UserOrder::parts);
+        Connection::load(ctx, List::root(filter), args, order).await
+    }
+}

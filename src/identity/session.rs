@@ -1,0 +1,162 @@
+//! Sessions: signed-in devices. The database holds the SHA-256 of a token, never the token.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel::dsl::AsSelect;
+use diesel::pg::Pg;
+use diesel::sql_types::{Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use uuid::Uuid;
+
+use crate::db::batch::{Found, Key};
+use crate::db::list::{Column, Fragment, InScope, OfParent, SortValue};
+use crate::db::schema::sessions;
+use crate::db::statement::{Bind, Statement};
+use crate::db::unit::{TokenDigest, Unit};
+use crate::error::Result;
+use crate::id::{SessionId, UserId};
+use crate::page::{Cut, Listed, Order};
+use crate::request::Client;
+use crate::viewer::{Permission, Viewer};
+use crate::{finish_list, list_rows};
+
+/// A signed-in device.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Queryable, Selectable)]
+#[diesel(table_name = sessions, check_for_backend(Pg))]
+pub struct Session {
+    pub(crate) id: SessionId,
+    pub(crate) user_id: UserId,
+    pub(crate) ip_address: Option<String>,
+    pub(crate) user_agent: Option<String>,
+    pub(crate) created_at: DateTime<Utc>,
+    pub(crate) last_activity: DateTime<Utc>,
+    pub(crate) expires_at: DateTime<Utc>,
+}
+
+type Query = sessions::BoxedQuery<'static, Pg, AsSelect<Session, Pg>>;
+
+/// What the verification of a password needs.
+pub struct Credentials {
+    pub(crate) user: UserId,
+    pub(crate) hash: String,
+    pub(crate) status: String,
+}
+
+impl Session {
+    /// The sessions that `viewer` may see.
+    #[must_use]
+    pub fn visible_to(viewer: &Viewer) -> Query {
+        let scope = InScope(Column::new("sessions", "user_id"), viewer.scope(Permission::SessionRead));
+        sessions::table.select(Self::as_select()).into_boxed().filter(scope)
+    }
+
+    /// The credentials behind an e-mail address or a username, if there are any.
+    ///
+    /// # Errors
+    /// What the database answers.
+    pub async fn credentials(conn: &AsyncPgConnection, login: &str) -> Result<Option<Credentials>> {
+        let statement = Statement::<(SqlUuid, Text, Text)>::new(
+            "SELECT user_id, password_hash, status FROM app.credentials(?)",
+            vec![Bind::text(login)],
+        );
+        let row: Option<(Uuid, String, String)> = statement.get_result(&mut &*conn).await.optional()?;
+        Ok(row.map(|(user, hash, status)| Credentials { user: UserId(user), hash, status }))
+    }
+
+    /// Opens a session for a verified password. `None` when the password changed or the account was
+    /// suspended since it was verified.
+    ///
+    /// # Errors
+    /// What the database answers.
+    pub async fn open(
+        conn: &AsyncPgConnection,
+        credentials: &Credentials,
+        new_hash: Option<String>,
+        token: &TokenDigest,
+        client: &Client,
+    ) -> Result<Option<SessionId>> {
+        let id = SessionId::fresh();
+        let statement = Statement::<Nullable<Timestamptz>>::new(
+            "SELECT app.open_session(?, ?, ?, ?, ?, ?, ?)",
+            vec![
+                Bind::Uuid(credentials.user.0),
+                Bind::text(&credentials.hash),
+                Bind::Text(new_hash),
+                Bind::Uuid(id.0),
+                Bind::text(&token.0),
+                Bind::Text(client.ip.map(|ip| ip.to_string())),
+                Bind::Text(client.user_agent.clone()),
+            ],
+        );
+        let expires_at: Option<DateTime<Utc>> = statement.get_result(&mut &*conn).await?;
+        Ok(expires_at.map(|_| id))
+    }
+
+    /// Ends a session that `viewer` may end. Whether there was one.
+    ///
+    /// # Errors
+    /// What the database answers.
+    pub async fn end(conn: &AsyncPgConnection, viewer: &Viewer, id: SessionId) -> Result<bool> {
+        let scope = InScope(Column::new("sessions", "user_id"), viewer.scope(Permission::SessionRevoke));
+        let ended = diesel::delete(sessions::table.filter(sessions::id.eq(id)).filter(scope));
+        Ok(ended.execute(&mut &*conn).await? > 0)
+    }
+
+    /// Ends the session that asks: everybody may sign out.
+    ///
+    /// # Errors
+    /// What the database answers.
+    pub async fn end_own(conn: &AsyncPgConnection, id: SessionId) -> Result<bool> {
+        Ok(diesel::delete(sessions::table.filter(sessions::id.eq(id))).execute(&mut &*conn).await? > 0)
+    }
+
+    /// Ends all sessions of a person but one. How many there were.
+    ///
+    /// # Errors
+    /// What the database answers.
+    pub async fn end_others(conn: &AsyncPgConnection, user: UserId, but: SessionId) -> Result<usize> {
+        let others = sessions::table.filter(sessions::user_id.eq(user)).filter(sessions::id.ne(but));
+        Ok(diesel::delete(others).execute(&mut &*conn).await?)
+    }
+}
+
+/// Sessions are sorted by when they began, newest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ByStart;
+
+impl Order for ByStart {
+    fn column(self) -> Column {
+        Column::new("sessions", "created_at")
+    }
+}
+
+impl Listed for Session {
+    type Order = ByStart;
+    type Filter = ();
+
+    fn id(&self) -> Uuid {
+        self.id.0
+    }
+
+    fn sort_value(&self, ByStart: ByStart) -> SortValue {
+        SortValue::Instant(Some(self.created_at))
+    }
+
+    fn query(viewer: &Viewer, parent: Option<OfParent>, (): &(), cut: Cut<'_, ByStart>) -> Fragment {
+        finish_list!(Self::visible_to(viewer), parent, cut)
+    }
+
+    list_rows!();
+}
+
+impl Key for SessionId {
+    type Value = Arc<Session>;
+
+    async fn load(keys: Vec<Self>, unit: Arc<Unit>) -> Result<Found<Self>> {
+        let query = Session::visible_to(unit.viewer()).filter(sessions::id.eq_any(keys));
+        let rows: Vec<Session> = query.load(&mut unit.conn()).await?;
+        Ok(rows.into_iter().map(|session| (session.id, Arc::new(session))).collect())
+    }
+}

@@ -1,0 +1,29 @@
+//! SkyPANEL: the GraphQL back end of a panel for companies that sell virtual servers.
+
+pub mod cli;
+
+pub mod http;
+pub mod jobs;
+
+pub mod graphql;
+
+pub mod billing;
+pub mod identity;
+pub mod servers;
+pub mod support;
+
+pub mod outcome;
+pub mod page;
+pub mod request;
+pub mod requires;
+
+pub mod config;
+pub mod db;
+pub mod seed;
+
+pub mod clock;
+pub mod error;
+pub mod id;
+pub mod money;
+pub mod scalar;
+pub mod viewer;

@@ -1,0 +1,151 @@
+//! Pages: `first`, `after`, `last`, `before` become a bounded keyset [`Page`], and rows become the
+//! connection of the Relay specification <https://relay.dev/graphql/connections.htm>.
+//!
+//! A cursor holds the sort value and the id of its row, and the name of its list, order and direction:
+//! it is good for that order alone.
+
+mod connection;
+mod cursor;
+mod list;
+
+use std::fmt::Debug;
+use std::hash::Hash;
+
+use async_graphql::Enum;
+use uuid::Uuid;
+
+pub use connection::{Connection, Edge, PageInfo};
+pub use list::{CountOf, Cut, List, Listed, PageOf};
+
+use crate::db::list::{Beyond, Column, InOrder, SortValue};
+use crate::error::{Error, Result};
+use crate::scalar::{Raw, decode};
+
+/// How many rows a page has when nobody says.
+pub const DEFAULT_SIZE: usize = 20;
+/// The most rows of a page.
+pub const MAX_SIZE: usize = 100;
+/// `totalCount` is exact up to here.
+pub const COUNT_CAP: i64 = 10_000;
+
+/// `first`, `after`, `last`, `before`, as they came.
+#[derive(Debug, Clone, Default)]
+pub struct PageArgs {
+    /// How many rows from the start, or after `after`.
+    pub first: Option<Raw<i32>>,
+    /// The cursor that the page starts behind.
+    pub after: Option<String>,
+    /// How many rows from the end, or before `before`.
+    pub last: Option<Raw<i32>>,
+    /// The cursor that the page ends before.
+    pub before: Option<String>,
+}
+
+impl PageArgs {
+    /// The four arguments of a connection.
+    #[must_use]
+    pub fn new(first: Option<Raw<i32>>, after: Option<String>, last: Option<Raw<i32>>, before: Option<String>) -> Self {
+        Self { first, after, last, before }
+    }
+}
+
+/// Which way a list runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub enum OrderDirection {
+    /// From the least to the greatest.
+    Asc,
+    /// From the greatest to the least.
+    Desc,
+}
+
+impl OrderDirection {
+    /// Whether the list runs from the greatest to the least.
+    #[must_use]
+    pub fn is_descending(self) -> bool {
+        self == Self::Desc
+    }
+}
+
+/// What a list can be sorted by.
+pub trait Order: Debug + Copy + Eq + Hash + Send + Sync + 'static {
+    /// The column, and the name that its cursors carry.
+    fn column(self) -> Column;
+}
+
+/// The bounded part of a list that is asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Page<O> {
+    /// Rows of the page; 0 asks for a count alone.
+    pub size: usize,
+    /// Whether the page is the end of the list (`last`) and not its start.
+    pub backward: bool,
+    /// The cursor it continues from.
+    pub from: Option<(SortValue, Uuid)>,
+    /// What the list is sorted by.
+    pub order: O,
+    /// Whether the list runs from the greatest to the least.
+    pub descending: bool,
+}
+
+impl<O: Order> Page<O> {
+    /// Checks the arguments against the bounds and reads the cursor.
+    ///
+    /// # Errors
+    /// `BAD_USER_INPUT` for a page that is too large or negative, for both `first` and `last`, and for a
+    /// cursor that is malformed or of another list or order.
+    pub fn read(args: PageArgs, order: O, descending: bool) -> Result<Self> {
+        let first = size(args.first, "first")?;
+        let last = size(args.last, "last")?;
+        let (size, backward, cursor, field, idle) = match (first, last) {
+            (Some(_), Some(_)) => return Err(Error::bad_input("last", "Give `first` or `last`, not both.")),
+            (None, Some(last)) => (last, true, args.before, "before", args.after.and(Some("after"))),
+            (first, None) => {
+                (first.unwrap_or(DEFAULT_SIZE), false, args.after, "after", args.before.and(Some("before")))
+            }
+        };
+        if let Some(idle) = idle {
+            return Err(Error::bad_input(idle, "Give `after` with `first`, or `before` with `last`."));
+        }
+        let from = cursor.map(|text| cursor::decode(&text, order.column(), descending, field)).transpose()?;
+        Ok(Self { size, backward, from, order, descending })
+    }
+
+    /// The cursor of a row.
+    #[must_use]
+    pub fn cursor(&self, value: &SortValue, id: Uuid) -> String {
+        cursor::encode(self.order.column(), self.descending, value, id)
+    }
+
+    /// Reading a backward page turns the order round.
+    fn reads_descending(&self) -> bool {
+        self.descending != self.backward
+    }
+
+    /// The `ORDER BY` of the page.
+    #[must_use]
+    pub fn in_order(&self) -> InOrder {
+        InOrder { column: self.order.column(), descending: self.reads_descending() }
+    }
+
+    /// The rows beyond the cursor, if there is one.
+    #[must_use]
+    pub fn beyond(&self) -> Option<Beyond> {
+        let (value, id) = self.from.clone()?;
+        Some(Beyond { column: self.order.column(), value, id, descending: self.reads_descending() })
+    }
+
+    /// One row more than the page: it tells whether there is a next one.
+    #[must_use]
+    pub fn limit(&self) -> i64 {
+        i64::try_from(self.size).unwrap_or(i64::MAX).saturating_add(1)
+    }
+}
+
+fn size(raw: Option<Raw<i32>>, field: &str) -> Result<Option<usize>> {
+    let Some(size) = decode(raw, field)? else { return Ok(None) };
+    usize::try_from(size)
+        .ok()
+        .filter(|size| *size <= MAX_SIZE)
+        .map(Some)
+        .ok_or_else(|| Error::bad_input(field, format!("`{field}` is between 0 and {MAX_SIZE}.")))
+}

@@ -1,0 +1,168 @@
+//! The scalars of the API that are not numbers of money: instants, days, and arguments that are decoded
+//! inside the resolver.
+
+use async_graphql::{InputType, InputValueError, InputValueResult, Scalar, ScalarType, Value};
+use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
+
+use crate::error::{Error, Result};
+
+/// An instant in UTC, RFC 3339 with milliseconds, for example `2026-11-23T08:00:00.000Z`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Instant(pub DateTime<Utc>);
+
+#[Scalar(name = "DateTime", specified_by_url = "https://scalars.graphql.org/andimarek/date-time")]
+impl ScalarType for Instant {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        let Value::String(text) = &value else { return Err(InputValueError::expected_type(value)) };
+        let instant = DateTime::parse_from_rfc3339(text).map_err(|_| InputValueError::custom("not RFC 3339"))?;
+        Ok(Self(instant.to_utc()))
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.0.to_rfc3339_opts(SecondsFormat::Millis, true))
+    }
+}
+
+impl From<DateTime<Utc>> for Instant {
+    fn from(instant: DateTime<Utc>) -> Self {
+        Self(instant)
+    }
+}
+
+/// A calendar day, ISO 8601, for example `2026-11-23`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Day(pub NaiveDate);
+
+#[Scalar(name = "Date", specified_by_url = "https://scalars.graphql.org/andimarek/local-date")]
+impl ScalarType for Day {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        let Value::String(text) = &value else { return Err(InputValueError::expected_type(value)) };
+        // chrono also reads `2026-1-1` and years of any length.
+        let day = (text.len() == 10).then(|| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()).flatten();
+        day.map(Self).ok_or_else(|| InputValueError::custom("not ISO 8601"))
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.0.format("%Y-%m-%d").to_string())
+    }
+}
+
+impl From<NaiveDate> for Day {
+    fn from(day: NaiveDate) -> Self {
+        Self(day)
+    }
+}
+
+/// An argument that is decoded inside the resolver. async-graphql decodes arguments before it, where a
+/// malformed one takes the nullable field's parent down instead of the field.
+#[derive(Debug, Clone)]
+pub struct Raw<T> {
+    value: Value,
+    decoded: std::marker::PhantomData<fn() -> T>,
+}
+
+impl<T: InputType> Raw<T> {
+    /// Whether the argument is null.
+    #[must_use]
+    pub fn is_null(&self) -> bool {
+        self.value == Value::Null
+    }
+
+    /// The value.
+    ///
+    /// # Errors
+    /// `BAD_USER_INPUT` at `field` when it is malformed.
+    pub fn decode(self, field: &str) -> Result<T> {
+        T::parse(Some(self.value)).map_err(|_| Error::bad_input(field, format!("This is not a valid {}.", T::type_name())))
+    }
+}
+
+/// Decodes an argument that may be absent or null.
+///
+/// # Errors
+/// Like [`Raw::decode`].
+pub fn decode<T: InputType>(raw: Option<Raw<T>>, field: &str) -> Result<Option<T>> {
+    raw.filter(|raw| !raw.is_null()).map(|raw| raw.decode(field)).transpose()
+}
+
+impl<T: InputType> InputType for Raw<T> {
+    type RawValueType = Self;
+
+    fn type_name() -> std::borrow::Cow<'static, str> {
+        T::type_name()
+    }
+
+    fn create_type_info(registry: &mut async_graphql::registry::Registry) -> String {
+        T::create_type_info(registry)
+    }
+
+    fn parse(value: Option<Value>) -> async_graphql::InputValueResult<Self> {
+        Ok(Self { value: value.unwrap_or_default(), decoded: std::marker::PhantomData })
+    }
+
+    fn to_value(&self) -> Value {
+        self.value.clone()
+    }
+
+    fn as_raw_value(&self) -> Option<&Self> {
+        Some(self)
+    }
+}
+
+/// The most elements of an input list.
+pub const MAX_LIST: usize = 100;
+/// The most characters of a search.
+pub const MAX_SEARCH: usize = 200;
+
+/// A list in a filter. Null is no condition.
+///
+/// # Errors
+/// `BAD_USER_INPUT` for an empty list, which would let nothing through, and for a very long one.
+pub fn any_of<T>(values: Option<Vec<T>>, field: &str) -> Result<Option<Vec<T>>> {
+    match values {
+        Some(values) if values.is_empty() => {
+            Err(Error::bad_input(field, "An empty list matches nothing. Leave the condition out, or name values."))
+        }
+        Some(values) if values.len() > MAX_LIST => {
+            Err(Error::bad_input(field, format!("At most {MAX_LIST} values.")))
+        }
+        values => Ok(values),
+    }
+}
+
+/// A search in a filter. Null and blank text are no condition.
+///
+/// # Errors
+/// `BAD_USER_INPUT` for a very long one and for a NUL character, which PostgreSQL cannot hold.
+pub fn search(text: Option<String>, field: &str) -> Result<Option<String>> {
+    let Some(text) = text.filter(|text| !text.trim().is_empty()) else { return Ok(None) };
+    if text.contains('\0') || text.chars().count() > MAX_SEARCH {
+        return Err(Error::bad_input(field, format!("At most {MAX_SEARCH} characters, and no NUL.")));
+    }
+    Ok(Some(text))
+}
+
+/// A time span in a filter: from `after` on, up to but without `before`.
+///
+/// # Errors
+/// `BAD_USER_INPUT` for a malformed bound and for a span that ends before it starts.
+pub fn span<T: InputType + Copy, V: PartialOrd>(
+    (after, after_field): (Option<Raw<T>>, &str),
+    (before, before_field): (Option<Raw<T>>, &str),
+    value: impl Fn(T) -> V,
+) -> Result<(Option<V>, Option<V>)> {
+    let after = decode(after, after_field)?.map(&value);
+    let before = decode(before, before_field)?.map(&value);
+    if let (Some(after), Some(before)) = (&after, &before)
+        && after >= before
+    {
+        return Err(Error::bad_input(before_field, format!("`{before_field}` must lie after `{after_field}`.")));
+    }
+    Ok((after, before))
+}
+
+/// The texts that start with `prefix` are those from it on, up to but without this one, by their bytes.
+#[must_use]
+pub fn end_of_prefix(prefix: &str) -> String {
+    format!("{prefix}\u{10ffff}")
+}

@@ -1,0 +1,14 @@
+//! Tickets and their messages.
+//!
+//! An internal note is visible only to holders of `ticket:note`: in lists, counts and cursors alike, by
+//! [`TicketMessage::visible_to`] and once more by the policies of the database. Writing one never
+//! touches the ticket's `updated_at`, for anybody.
+
+mod message;
+mod object;
+mod query;
+mod ticket;
+
+pub use message::TicketMessage;
+pub use query::{SupportQuery, TicketFilterInput, TicketOrder};
+pub use ticket::{Ticket, TicketDepartment, TicketFilter, TicketOrderField, TicketPriority, TicketStatus};

@@ -1,0 +1,241 @@
+//! Who asks, and what they may do.
+//!
+//! A permission is `resource:action` (any row), `resource:action:own` (rows that the viewer owns) or
+//! `*` (all of it). Holding `x` is holding `x:own`. The set is read from the database at every
+//! request, never from the token.
+
+use std::collections::BTreeSet;
+
+use crate::error::{Error, Result};
+use crate::id::{SessionId, UserId};
+
+/// Declares the permissions that exist: a name without a field behind it is not in the list.
+macro_rules! permissions {
+    ($($name:ident = $text:literal, $own:literal, $description:literal;)*) => {
+        /// A permission that a field asks for.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Permission { $(#[doc = $description] $name,)* }
+
+        impl Permission {
+            /// Every permission, in the order of the documentation.
+            pub const ALL: &'static [Permission] = &[$(Permission::$name,)*];
+
+            /// The name on any row: `resource:action`.
+            #[must_use]
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$name => $text,)* }
+            }
+
+            /// The name on the viewer's own rows: `resource:action:own`.
+            #[must_use]
+            pub fn own_name(self) -> &'static str {
+                match self { $(Self::$name => concat!($text, ":own"),)* }
+            }
+
+            /// What it allows, for a role editor.
+            #[must_use]
+            pub fn description(self) -> &'static str {
+                match self { $(Self::$name => $description,)* }
+            }
+
+            /// Whether a role can hold the `:own` form.
+            #[must_use]
+            pub fn is_ownable(self) -> bool {
+                match self { $(Self::$name => $own,)* }
+            }
+        }
+    };
+}
+
+permissions! {
+    UserRead = "user:read", true, "See accounts.";
+    UserResetCredentials = "user:reset_credentials", false, "See and send password resets.";
+    SessionRead = "session:read", true, "See signed-in devices.";
+    SessionRevoke = "session:revoke", true, "Sign devices out.";
+    RoleRead = "role:read", false, "See roles and the permissions that exist.";
+    PackageRead = "package:read", false, "See packages that are not on sale.";
+    ServerRead = "server:read", true, "See servers.";
+    InvoiceRead = "invoice:read", true, "See invoices.";
+    TransactionRead = "transaction:read", true, "See transactions.";
+    CreditRead = "credit:read", true, "See prepaid balances.";
+    TicketRead = "ticket:read", true, "See tickets and their messages.";
+    TicketUpdate = "ticket:update", false, "See how a ticket is handled: due times and the reason of a hold.";
+    TicketNote = "ticket:note", false, "Read internal notes.";
+}
+
+/// What a field asks of its viewer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Requires {
+    /// The permission.
+    pub permission: Permission,
+    /// Whether the owner of the row needs only the `:own` form.
+    pub own: bool,
+}
+
+impl Requires {
+    /// The permission on any row.
+    #[must_use]
+    pub const fn any(permission: Permission) -> Self {
+        Self { permission, own: false }
+    }
+
+    /// The permission on any row, or its `:own` form on the viewer's own rows.
+    #[must_use]
+    pub const fn own(permission: Permission) -> Self {
+        Self { permission, own: true }
+    }
+}
+
+/// How much of a table the viewer may see. The row-level policies of the database say the same once
+/// more; a query starts from this so that it finds its index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Scope {
+    /// Every row.
+    All,
+    /// The rows of this person.
+    Own(UserId),
+    /// Nothing.
+    Nothing,
+}
+
+/// The permissions of a viewer, as the roles grant them.
+#[derive(Debug, Clone, Default)]
+pub struct Permissions(BTreeSet<String>);
+
+impl Permissions {
+    /// Whether `name` is held: itself, by `*`, or, for `x:own`, by `x`.
+    #[must_use]
+    pub fn holds(&self, name: &str) -> bool {
+        self.0.contains("*")
+            || self.0.contains(name)
+            || name.strip_suffix(":own").is_some_and(|any| self.0.contains(any))
+    }
+}
+
+impl FromIterator<String> for Permissions {
+    fn from_iter<I: IntoIterator<Item = String>>(names: I) -> Self {
+        Self(names.into_iter().collect())
+    }
+}
+
+/// Who is signed in.
+#[derive(Debug, Clone)]
+pub struct SignedIn {
+    /// The person.
+    pub user: UserId,
+    /// The session that the token opened.
+    pub session: SessionId,
+    /// Whether the person holds a permission on other people's rows.
+    pub is_staff: bool,
+}
+
+/// Who asks.
+#[derive(Debug, Clone, Default)]
+pub struct Viewer {
+    /// `None` without a session.
+    pub signed_in: Option<SignedIn>,
+    /// Empty without a session.
+    pub permissions: Permissions,
+}
+
+impl Viewer {
+    /// The person, if signed in.
+    #[must_use]
+    pub fn user(&self) -> Option<UserId> {
+        self.signed_in.as_ref().map(|who| who.user)
+    }
+
+    /// The session, if signed in.
+    #[must_use]
+    pub fn session(&self) -> Option<SessionId> {
+        self.signed_in.as_ref().map(|who| who.session)
+    }
+
+    /// Whether the viewer is staff.
+    #[must_use]
+    pub fn is_staff(&self) -> bool {
+        self.signed_in.as_ref().is_some_and(|who| who.is_staff)
+    }
+
+    /// Whether the viewer holds the permission on any row.
+    #[must_use]
+    pub fn can(&self, permission: Permission) -> bool {
+        self.permissions.holds(permission.name())
+    }
+
+    /// Whether the viewer holds at least the `:own` form.
+    #[must_use]
+    pub fn can_own(&self, permission: Permission) -> bool {
+        self.permissions.holds(permission.own_name())
+    }
+
+    /// Whether the viewer may read this person's rows of the permission's kind.
+    #[must_use]
+    pub fn can_for(&self, permission: Permission, owner: UserId) -> bool {
+        self.can(permission) || (self.user() == Some(owner) && self.can_own(permission))
+    }
+
+    /// The rows that the permission opens.
+    #[must_use]
+    pub fn scope(&self, permission: Permission) -> Scope {
+        match self.user() {
+            Some(_) if self.can(permission) => Scope::All,
+            Some(user) if self.can_own(permission) => Scope::Own(user),
+            _ => Scope::Nothing,
+        }
+    }
+
+    /// Checks what a field asks, where the rows behind it are scoped by their own query.
+    ///
+    /// # Errors
+    /// `UNAUTHENTICATED` without a session, `FORBIDDEN` without the permission.
+    pub fn check(&self, requires: Requires) -> Result<()> {
+        let Requires { permission, own } = requires;
+        self.decide(requires, self.can(permission) || (own && self.can_own(permission)))
+    }
+
+    /// Checks what a field of somebody's row asks.
+    ///
+    /// # Errors
+    /// `UNAUTHENTICATED` without a session, `FORBIDDEN` without the permission.
+    pub fn check_for(&self, requires: Requires, owner: UserId) -> Result<()> {
+        let Requires { permission, own } = requires;
+        self.decide(requires, self.can(permission) || (own && self.can_for(permission, owner)))
+    }
+
+    fn decide(&self, requires: Requires, allowed: bool) -> Result<()> {
+        match (&self.signed_in, allowed) {
+            (None, _) => Err(Error::unauthenticated()),
+            (Some(_), true) => Ok(()),
+            (Some(_), false) => Err(Error::forbidden(requires.permission.name())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn viewer(names: &[&str]) -> Viewer {
+        let signed_in = SignedIn { user: UserId::fresh(), session: SessionId::fresh(), is_staff: false };
+        Viewer { signed_in: Some(signed_in), permissions: names.iter().map(ToString::to_string).collect() }
+    }
+
+    #[test]
+    fn a_permission_implies_its_own_form_and_never_the_reverse() {
+        assert!(viewer(&["ticket:read"]).can_own(Permission::TicketRead));
+        assert!(!viewer(&["ticket:read:own"]).can(Permission::TicketRead));
+        assert!(viewer(&["*"]).can(Permission::TicketRead));
+        assert!(!viewer(&["ticket:note"]).can_own(Permission::TicketRead));
+    }
+
+    #[test]
+    fn the_owner_needs_the_own_form_and_a_stranger_the_whole() {
+        let ada = viewer(&["server:read:own"]);
+        let (own, other) = (ada.user().unwrap(), UserId::fresh());
+        assert!(ada.check_for(Requires::own(Permission::ServerRead), own).is_ok());
+        assert_eq!(ada.check_for(Requires::own(Permission::ServerRead), other).unwrap_err().code(), crate::error::Code::Forbidden);
+        assert_eq!(ada.check_for(Requires::any(Permission::ServerRead), own).unwrap_err().code(), crate::error::Code::Forbidden);
+        assert_eq!(Viewer::default().check(Requires::own(Permission::ServerRead)).unwrap_err().code(), crate::error::Code::Unauthenticated);
+    }
+}
