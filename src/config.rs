@@ -45,7 +45,7 @@ impl Default for Limits {
             variables_bytes: 64 * 1024,
             header_timeout: Duration::from_secs(5),
             body_timeout: Duration::from_secs(9),
-            idle_timeout: Duration::from_secs(60),
+            idle_timeout: Duration::from_mins(1),
             write_stall: Duration::from_secs(15),
             request_timeout: Duration::from_secs(10),
             in_flight: 256,

@@ -100,7 +100,10 @@ mod tests {
         let shown = |currency| Money::new(&amount, currency).amount.to_value().to_string();
         assert_eq!([shown("EUR"), shown("JPY"), shown("KWD")], ["\"1234.50\"", "\"1235\"", "\"1234.500\""]);
         assert_eq!(Money::per_hour(&"0.0041".parse().unwrap(), "EUR").amount.to_value().to_string(), "\"0.004100\"");
-        assert_eq!(Money::new(&(BigDecimal::from(1) / 10 + BigDecimal::from(2) / 10), "EUR").amount.to_value().to_string(), "\"0.30\"");
+        assert_eq!(
+            Money::new(&(BigDecimal::from(1) / 10 + BigDecimal::from(2) / 10), "EUR").amount.to_value().to_string(),
+            "\"0.30\""
+        );
     }
 
     #[test]

@@ -73,7 +73,8 @@ impl<T: InputType> Raw<T> {
     /// # Errors
     /// `BAD_USER_INPUT` at `field` when it is malformed.
     pub fn decode(self, field: &str) -> Result<T> {
-        T::parse(Some(self.value)).map_err(|_| Error::bad_input(field, format!("This is not a valid {}.", T::type_name())))
+        T::parse(Some(self.value))
+            .map_err(|_| Error::bad_input(field, format!("This is not a valid {}.", T::type_name())))
     }
 }
 
@@ -123,9 +124,7 @@ pub fn any_of<T>(values: Option<Vec<T>>, field: &str) -> Result<Option<Vec<T>>> 
         Some(values) if values.is_empty() => {
             Err(Error::bad_input(field, "An empty list matches nothing. Leave the condition out, or name values."))
         }
-        Some(values) if values.len() > MAX_LIST => {
-            Err(Error::bad_input(field, format!("At most {MAX_LIST} values.")))
-        }
+        Some(values) if values.len() > MAX_LIST => Err(Error::bad_input(field, format!("At most {MAX_LIST} values."))),
         values => Ok(values),
     }
 }

@@ -234,8 +234,17 @@ mod tests {
         let ada = viewer(&["server:read:own"]);
         let (own, other) = (ada.user().unwrap(), UserId::fresh());
         assert!(ada.check_for(Requires::own(Permission::ServerRead), own).is_ok());
-        assert_eq!(ada.check_for(Requires::own(Permission::ServerRead), other).unwrap_err().code(), crate::error::Code::Forbidden);
-        assert_eq!(ada.check_for(Requires::any(Permission::ServerRead), own).unwrap_err().code(), crate::error::Code::Forbidden);
-        assert_eq!(Viewer::default().check(Requires::own(Permission::ServerRead)).unwrap_err().code(), crate::error::Code::Unauthenticated);
+        assert_eq!(
+            ada.check_for(Requires::own(Permission::ServerRead), other).unwrap_err().code(),
+            crate::error::Code::Forbidden
+        );
+        assert_eq!(
+            ada.check_for(Requires::any(Permission::ServerRead), own).unwrap_err().code(),
+            crate::error::Code::Forbidden
+        );
+        assert_eq!(
+            Viewer::default().check(Requires::own(Permission::ServerRead)).unwrap_err().code(),
+            crate::error::Code::Unauthenticated
+        );
     }
 }

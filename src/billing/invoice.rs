@@ -82,10 +82,13 @@ pub enum InvoiceOrderField {
 
 impl Order for InvoiceOrderField {
     fn column(self) -> Column {
-        Column::new("invoices", match self {
-            Self::CreatedAt => "created_at",
-            Self::DueDate => "due_date_sort",
-        })
+        Column::new(
+            "invoices",
+            match self {
+                Self::CreatedAt => "created_at",
+                Self::DueDate => "due_date_sort",
+            },
+        )
     }
 }
 
@@ -102,7 +105,8 @@ impl Invoice {
     /// What is still to be paid. Nothing before the invoice is issued and after it is settled.
     #[must_use]
     pub fn due(&self, sums: &Sums) -> BigDecimal {
-        let owes = matches!(self.status, InvoiceStatus::Pending | InvoiceStatus::Overdue | InvoiceStatus::Uncollectible);
+        let owes =
+            matches!(self.status, InvoiceStatus::Pending | InvoiceStatus::Overdue | InvoiceStatus::Uncollectible);
         let rest = &self.amount - &sums.paid + &sums.refunded;
         if owes { rest.max(BigDecimal::from(0)) } else { BigDecimal::from(0) }
     }
@@ -123,7 +127,12 @@ impl Listed for Invoice {
         }
     }
 
-    fn query(viewer: &Viewer, parent: Option<OfParent>, filter: &InvoiceFilter, cut: Cut<'_, InvoiceOrderField>) -> Fragment {
+    fn query(
+        viewer: &Viewer,
+        parent: Option<OfParent>,
+        filter: &InvoiceFilter,
+        cut: Cut<'_, InvoiceOrderField>,
+    ) -> Fragment {
         let mut query = Self::visible_to(viewer);
         if let Some(status) = &filter.status {
             query = query.filter(invoices::status.eq_any(status.clone()));
@@ -180,7 +189,8 @@ impl Key for SumsOf {
             vec![Bind::ids(keys.into_iter().map(|SumsOf(invoice)| invoice))],
         );
         let rows: Vec<(Uuid, BigDecimal, BigDecimal)> = statement.load(&mut unit.conn()).await?;
-        let sums = rows.into_iter().map(|(id, paid, refunded)| (SumsOf(InvoiceId(id)), Arc::new(Sums { paid, refunded })));
+        let sums =
+            rows.into_iter().map(|(id, paid, refunded)| (SumsOf(InvoiceId(id)), Arc::new(Sums { paid, refunded })));
         Ok(sums.collect())
     }
 }

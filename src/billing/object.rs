@@ -108,7 +108,8 @@ impl Invoice {
         #[graphql(desc = "Only rows ahead of this cursor.")] before: Option<String>,
     ) -> Option<Result<Connection<Transaction>>> {
         let args = PageArgs::new(first, after, last, before);
-        let page = Transaction::page(ctx, Some((Column::new("transactions", "invoice_id"), self.id.0)), args, None, None);
+        let page =
+            Transaction::page(ctx, Some((Column::new("transactions", "invoice_id"), self.id.0)), args, None, None);
         ctx.guarded_for(Requires::own(Permission::TransactionRead), self.user_id, page).await
     }
 

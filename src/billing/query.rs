@@ -19,7 +19,7 @@ use crate::requires::requires;
 use crate::scalar::{Day, Instant, Raw, any_of, decode, search, span};
 use crate::viewer::{Permission, Requires};
 
-/// What narrows a list of invoices. Conditions are ANDed; null is no condition.
+/// What narrows a list of invoices. All conditions have to hold; null is none.
 #[derive(InputObject, Default)]
 #[graphql(name = "InvoiceFilter")]
 pub struct InvoiceFilterInput {
@@ -61,7 +61,7 @@ pub struct InvoiceOrder {
     direction: OrderDirection,
 }
 
-/// What narrows a list of transactions. Conditions are ANDed; null is no condition.
+/// What narrows a list of transactions. All conditions have to hold; null is none.
 #[derive(InputObject, Default)]
 #[graphql(name = "TransactionFilter")]
 pub struct TransactionFilterInput {
@@ -140,7 +140,8 @@ impl Transaction {
         order: Option<TransactionOrder>,
     ) -> Result<Connection<Self>> {
         let filter = Arc::new(filter.unwrap_or_default().decode()?);
-        let order = order.map_or((TransactionOrderField::CreatedAt, true), |by| (by.field, by.direction.is_descending()));
+        let order =
+            order.map_or((TransactionOrderField::CreatedAt, true), |by| (by.field, by.direction.is_descending()));
         Connection::load(ctx, List { parent, filter }, args, order).await
     }
 }
@@ -157,7 +158,11 @@ pub struct BillingQuery;
 impl BillingQuery {
     /// One invoice. Null when there is none with this id, or when the viewer may not know it.
     #[graphql(directive = requires::apply(Permission::InvoiceRead, true))]
-    async fn invoice(&self, ctx: &Context<'_>, #[graphql(desc = "The invoice.")] id: ID) -> Option<Result<Option<Arc<Invoice>>>> {
+    async fn invoice(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The invoice.")] id: ID,
+    ) -> Option<Result<Option<Arc<Invoice>>>> {
         let invoice = async { ctx.load(InvoiceId::parse(&id, "id")?).await };
         ctx.guarded(Requires::own(Permission::InvoiceRead), invoice).await
     }

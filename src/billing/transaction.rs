@@ -146,7 +146,12 @@ impl Listed for Transaction {
         SortValue::Instant(Some(self.created_at))
     }
 
-    fn query(viewer: &Viewer, parent: Option<OfParent>, filter: &TransactionFilter, cut: Cut<'_, TransactionOrderField>) -> Fragment {
+    fn query(
+        viewer: &Viewer,
+        parent: Option<OfParent>,
+        filter: &TransactionFilter,
+        cut: Cut<'_, TransactionOrderField>,
+    ) -> Fragment {
         let mut query = Self::visible_to(viewer);
         if let Some(status) = &filter.status {
             query = query.filter(transactions::status.eq_any(status.clone()));

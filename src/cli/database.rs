@@ -15,7 +15,7 @@ use crate::identity::Pepper;
 /// Which database.
 #[derive(Debug, Clone, Args)]
 pub struct DatabaseArgs {
-    /// PostgreSQL as the role that serves requests (skypanel_pool); without it a private one is started
+    /// PostgreSQL as the role that serves requests (`skypanel_pool`); without it a private one is started
     #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
     database_url: Option<SecretString>,
     /// The same database as the role that owns it; runs migrations and seeds
@@ -56,9 +56,9 @@ impl Database {
     /// # Errors
     /// When it was not given.
     pub fn owner(&self) -> Result<&str, Failure> {
-        self.owner_url.as_deref().ok_or_else(|| {
-            "This needs the owner of the database: set SKYPANEL_OWNER_URL beside DATABASE_URL.".into()
-        })
+        self.owner_url
+            .as_deref()
+            .ok_or_else(|| "This needs the owner of the database: set SKYPANEL_OWNER_URL beside DATABASE_URL.".into())
     }
 
     /// Stops the private server, if there is one.
@@ -137,6 +137,7 @@ fn own_peppers(file: &Path) -> Result<Vec<Pepper>, Failure> {
     }
     let text = std::fs::read_to_string(file).map_err(told)?;
     Pepper::read_all(text.trim()).map_err(|_| {
-        format!("{} is damaged: it must hold `id:base64`. Passwords cannot be verified without it.", file.display()).into()
+        format!("{} is damaged: it must hold `id:base64`. Passwords cannot be verified without it.", file.display())
+            .into()
     })
 }

@@ -22,25 +22,33 @@ CREATE DATABASE skypanel OWNER skypanel_owner;
 pub(super) async fn run(action: MigrateAction) -> Result<(), Failure> {
     logging::start(LogFormat::Text, "warn");
     match action {
-        MigrateAction::Run(args) => on(args, async |owner| {
-            let done = migrate::run(owner).await?;
-            done.iter().for_each(|name| println!("ran {name}"));
-            println!("{} run; the schema is up to date", steps(done.len()));
-            Ok(())
-        })
-        .await,
-        MigrateAction::Revert(args) => on(args, async |owner| {
-            println!("took back {}", migrate::revert(owner).await?);
-            Ok(())
-        })
-        .await,
-        MigrateAction::Status(args) => on(args, async |owner| {
-            for step in migrate::status(owner).await? {
-                println!("{} {}", if step.applied { "[x]" } else { "[ ]" }, step.name);
-            }
-            Ok(())
-        })
-        .await,
+        MigrateAction::Run(args) => {
+            on(args, async |owner| {
+                let done = migrate::run(owner).await?;
+                for name in &done {
+                    println!("ran {name}");
+                }
+                println!("{} run; the schema is up to date", steps(done.len()));
+                Ok(())
+            })
+            .await
+        }
+        MigrateAction::Revert(args) => {
+            on(args, async |owner| {
+                println!("took back {}", migrate::revert(owner).await?);
+                Ok(())
+            })
+            .await
+        }
+        MigrateAction::Status(args) => {
+            on(args, async |owner| {
+                for step in migrate::status(owner).await? {
+                    println!("{} {}", if step.applied { "[x]" } else { "[ ]" }, step.name);
+                }
+                Ok(())
+            })
+            .await
+        }
         MigrateAction::Create { name } => create(&name),
         MigrateAction::Roles => {
             print!("{ROLES}");
@@ -61,7 +69,8 @@ async fn on(args: DatabaseArgs, work: impl AsyncFnOnce(&str) -> Result<(), Failu
 }
 
 fn create(name: &str) -> Result<(), Failure> {
-    let fit = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+    let fit =
+        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
     if !fit {
         return Err("A step is named in lower-case words joined by underscores: ticket_tags".into());
     }

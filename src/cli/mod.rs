@@ -17,8 +17,8 @@ pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// The GraphQL back end of a panel for companies that sell virtual servers.
 ///
-/// Without a subcommand it serves: it starts a private PostgreSQL in .skypanel/ (or uses DATABASE_URL),
-/// brings its schema up to date, and listens on 127.0.0.1:8080. Open http://127.0.0.1:8080/graphiql then.
+/// Without a subcommand it serves: it starts a private PostgreSQL in `.skypanel/` (or uses `DATABASE_URL`),
+/// brings its schema up to date, and listens on 127.0.0.1:8080. Open `http://127.0.0.1:8080/graphiql` then.
 #[derive(Debug, Parser)]
 #[command(version, args_conflicts_with_subcommands = true)]
 pub struct Cli {

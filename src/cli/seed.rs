@@ -17,7 +17,9 @@ pub(super) async fn run(args: SeedArgs) -> Result<(), Failure> {
     seed::run(&mut migrate::connect(owner).await?, seed, &hash).await?;
     match seed {
         Seed::Demo => print_sign_ins(),
-        Seed::Scale(scale) => println!("done: {} people and what is theirs; user1@example.com, password {PASSWORD}", scale * 1000),
+        Seed::Scale(scale) => {
+            println!("done: {} people and what is theirs; user1@example.com, password {PASSWORD}", scale * 1000)
+        }
     }
     database.close().await
 }

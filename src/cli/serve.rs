@@ -31,7 +31,7 @@ pub struct ServeArgs {
     /// What is logged, in tracing's filter language
     #[arg(long, env = "SKYPANEL_LOG", default_value = "info", value_name = "FILTER")]
     log: String,
-    /// How much is told to strangers; production when DATABASE_URL is set, else development
+    /// How much is told to strangers; production when `DATABASE_URL` is set, else development
     #[arg(long, env = "SKYPANEL_ENV", value_enum, value_name = "WHERE")]
     environment: Option<Environment>,
     /// Leave the schema of the database as it is

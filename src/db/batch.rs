@@ -191,20 +191,26 @@ impl<K: Key> AnyLoader for Loader<K> {
 }
 
 /// The place where the answer to one key arrives.
-struct Slot<V>(Mutex<(Option<Result<Option<V>>>, Vec<Waker>)>);
+struct Slot<V>(Mutex<Arrival<V>>);
+
+/// The answer once it is there, and who waits for it.
+struct Arrival<V> {
+    value: Option<Result<Option<V>>>,
+    wakers: Vec<Waker>,
+}
 
 impl<V> Default for Slot<V> {
     fn default() -> Self {
-        Self(Mutex::new((None, Vec::new())))
+        Self(Mutex::new(Arrival { value: None, wakers: Vec::new() }))
     }
 }
 
 impl<V> Slot<V> {
     fn fill(&self, value: Result<Option<V>>) {
         let wakers = {
-            let mut state = lock(&self.0);
-            state.0 = Some(value);
-            std::mem::take(&mut state.1)
+            let mut arrival = lock(&self.0);
+            arrival.value = Some(value);
+            std::mem::take(&mut arrival.wakers)
         };
         wakers.into_iter().for_each(Waker::wake);
     }
@@ -217,12 +223,12 @@ impl<V: Clone> Future for Waiting<V> {
     type Output = Result<Option<V>>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut state = lock(&self.0.0);
-        if let Some(value) = &state.0 {
+        let mut arrival = lock(&self.0.0);
+        if let Some(value) = &arrival.value {
             return Poll::Ready(value.clone());
         }
-        if !state.1.iter().any(|waker| waker.will_wake(context.waker())) {
-            state.1.push(context.waker().clone());
+        if !arrival.wakers.iter().any(|waker| waker.will_wake(context.waker())) {
+            arrival.wakers.push(context.waker().clone());
         }
         Poll::Pending
     }

@@ -133,7 +133,6 @@ pub async fn unfit_role(pool_url: &str) -> Result<Option<String>, MigrateError> 
 pub async fn peppers_in_use(owner_url: &str) -> Result<Vec<String>, MigrateError> {
     let mut owner = connect(owner_url).await?;
     owner.batch_execute("BEGIN READ ONLY; SET LOCAL ROLE app_maintenance").await?;
-    let statement =
-        Statement::<Text>::new("SELECT DISTINCT split_part(password_hash, '$', 3) FROM users", vec![]);
+    let statement = Statement::<Text>::new("SELECT DISTINCT split_part(password_hash, '$', 3) FROM users", vec![]);
     Ok(statement.load(&mut &owner).await?)
 }

@@ -4,10 +4,10 @@
 use std::marker::PhantomData;
 
 use chrono::{DateTime, NaiveDate, Utc};
+use diesel::QueryResult;
 use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::{Array, Date, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
-use diesel::QueryResult;
 use uuid::Uuid;
 
 /// A value bound into a [`Statement`].
@@ -71,7 +71,9 @@ impl<Row> QueryFragment<Pg> for Statement<Row> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         let mut binds = self.binds.iter();
         for (index, piece) in self.text.split('?').enumerate() {
-            if index > 0 && let Some(bind) = binds.next() {
+            if index > 0
+                && let Some(bind) = binds.next()
+            {
                 bind.push(&mut out)?;
             }
             out.push_sql(piece);

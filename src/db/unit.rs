@@ -44,17 +44,9 @@ impl Access {
 pub struct TokenDigest(pub String);
 
 /// What `app.authenticate` answers: session, person, kind, permissions, verified, last activity.
-type Authenticated =
-    (Option<Uuid>, Option<Uuid>, String, Vec<String>, Option<bool>, Option<DateTime<Utc>>, String);
-type AuthenticatedSql = (
-    Nullable<SqlUuid>,
-    Nullable<SqlUuid>,
-    Text,
-    Array<Text>,
-    Nullable<Bool>,
-    Nullable<Timestamptz>,
-    Text,
-);
+type Authenticated = (Option<Uuid>, Option<Uuid>, String, Vec<String>, Option<bool>, Option<DateTime<Utc>>, String);
+type AuthenticatedSql =
+    (Nullable<SqlUuid>, Nullable<SqlUuid>, Text, Array<Text>, Nullable<Bool>, Nullable<Timestamptz>, Text);
 
 /// One connection, one transaction, one viewer.
 pub struct Unit {
@@ -82,7 +74,7 @@ impl Unit {
     async fn open_once(pool: &Pool, access: Access, token: Option<&TokenDigest>) -> Result<Self> {
         let mut connection = pool.get().await?;
         connection.clean = false;
-        let (mut begin, mut authenticate) = (&connection.inner, &connection.inner);
+        let (mut first, mut second) = (&connection.inner, &connection.inner);
         let statement = Statement::<AuthenticatedSql>::new(
             "SELECT a.session_id, a.user_id, a.kind, a.permissions, a.email_verified, a.last_activity, \
              set_config('role', app.role_of_viewer(), true) FROM app.authenticate(?) a",
@@ -90,8 +82,8 @@ impl Unit {
         );
         // Polled together, the two leave together.
         let (begun, row) = futures_util::join!(
-            begin.batch_execute(access.begin()),
-            statement.get_result::<Authenticated>(&mut authenticate),
+            first.batch_execute(access.begin()),
+            statement.get_result::<Authenticated>(&mut second),
         );
         begun?;
         let (session, user, kind, permissions, _, last_activity, _) = row?;

@@ -4,8 +4,8 @@
 //! token, opens the unit of work, runs the resolvers level by level, and ends the unit before the
 //! answer is written.
 
-pub mod guard;
 mod answer;
+pub mod guard;
 mod node;
 
 use std::sync::Arc;

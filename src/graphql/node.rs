@@ -50,7 +50,11 @@ impl NodeQuery {
     }
 
     /// In the order of `ids`, at most 100. Null in a place whose id is unknown or not to be known.
-    async fn nodes(&self, ctx: &Context<'_>, #[graphql(desc = "The entities.")] ids: Vec<ID>) -> Result<Vec<Option<Node>>> {
+    async fn nodes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The entities.")] ids: Vec<ID>,
+    ) -> Result<Vec<Option<Node>>> {
         if ids.len() > MAX_IDS {
             return Err(Error::bad_input("ids", format!("At most {MAX_IDS} ids.")));
         }
@@ -61,7 +65,10 @@ impl NodeQuery {
 /// A well-formed id of a type that is no entity is unknown like any other.
 async fn find(ctx: &Context<'_>, id: &ID, field: &str) -> Result<Option<Node>> {
     let Some((prefix, uuid)) = split(id) else {
-        return Err(Error::bad_input(field, "This is not an id: it is a prefix of three letters, `_`, and 32 hex digits."));
+        return Err(Error::bad_input(
+            field,
+            "This is not an id: it is a prefix of three letters, `_`, and 32 hex digits.",
+        ));
     };
     // Guests see packages alone, and the database would refuse to be asked for more.
     if ctx.viewer().signed_in.is_none() && prefix != PackageId::PREFIX {

@@ -96,7 +96,11 @@ impl IdentityMutation {
 
     /// Ends a session: one's own, or anybody's for holders of `session:revoke`.
     #[graphql(directive = requires::apply(Permission::SessionRevoke, true))]
-    async fn revoke_session(&self, ctx: &Context<'_>, input: RevokeSessionInput) -> Option<Result<RevokeSessionPayload>> {
+    async fn revoke_session(
+        &self,
+        ctx: &Context<'_>,
+        input: RevokeSessionInput,
+    ) -> Option<Result<RevokeSessionPayload>> {
         ctx.guarded(Requires::own(Permission::SessionRevoke), revoke_session(ctx, input)).await
     }
 

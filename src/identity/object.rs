@@ -10,7 +10,9 @@ use super::password_reset::{ByRequest, PasswordReset};
 use super::role::{ByAssignment, Held, Member, Role, RolesOf};
 use super::session::{ByStart, Session};
 use super::user::{User, UserFilter, UserStatus};
-use crate::billing::{CreditsOf, Invoice, InvoiceFilterInput, InvoiceOrder, Transaction, TransactionFilterInput, TransactionOrder};
+use crate::billing::{
+    CreditsOf, Invoice, InvoiceFilterInput, InvoiceOrder, Transaction, TransactionFilterInput, TransactionOrder,
+};
 use crate::db::list::Column;
 use crate::error::{Error, Result};
 use crate::id::{RoleId, UserId};
@@ -102,7 +104,10 @@ impl User {
     /// The roles with the time each was given.
     async fn role_assignments(&self, ctx: &Context<'_>) -> Result<Vec<RoleAssignment>> {
         let held = held(ctx, self.id).await?;
-        Ok(held.iter().map(|held| RoleAssignment { role: Arc::clone(&held.role), assigned_at: held.assigned_at.into() }).collect())
+        Ok(held
+            .iter()
+            .map(|held| RoleAssignment { role: Arc::clone(&held.role), assigned_at: held.assigned_at.into() })
+            .collect())
     }
 
     /// Prepaid balance, one entry a currency. Null without the permission.
@@ -179,7 +184,13 @@ impl User {
         #[graphql(desc = "Which rows. Default all but the terminated.")] filter: Option<ServerFilterInput>,
         #[graphql(desc = "Default newest first.")] order_by: Option<ServerOrder>,
     ) -> Option<Result<Connection<Server>>> {
-        let page = Server::page(ctx, Some((Column::new("servers", "user_id"), self.id.0)), PageArgs::new(first, after, last, before), filter, order_by);
+        let page = Server::page(
+            ctx,
+            Some((Column::new("servers", "user_id"), self.id.0)),
+            PageArgs::new(first, after, last, before),
+            filter,
+            order_by,
+        );
         ctx.guarded_for(Requires::own(Permission::ServerRead), self.id, page).await
     }
 
@@ -196,7 +207,13 @@ impl User {
         #[graphql(desc = "Which rows. Default all.")] filter: Option<InvoiceFilterInput>,
         #[graphql(desc = "Default newest first.")] order_by: Option<InvoiceOrder>,
     ) -> Option<Result<Connection<Invoice>>> {
-        let page = Invoice::page(ctx, Some((Column::new("invoices", "user_id"), self.id.0)), PageArgs::new(first, after, last, before), filter, order_by);
+        let page = Invoice::page(
+            ctx,
+            Some((Column::new("invoices", "user_id"), self.id.0)),
+            PageArgs::new(first, after, last, before),
+            filter,
+            order_by,
+        );
         ctx.guarded_for(Requires::own(Permission::InvoiceRead), self.id, page).await
     }
 
@@ -213,7 +230,13 @@ impl User {
         #[graphql(desc = "Which rows. Default all.")] filter: Option<TransactionFilterInput>,
         #[graphql(desc = "Default newest first.")] order_by: Option<TransactionOrder>,
     ) -> Option<Result<Connection<Transaction>>> {
-        let page = Transaction::page(ctx, Some((Column::new("transactions", "user_id"), self.id.0)), PageArgs::new(first, after, last, before), filter, order_by);
+        let page = Transaction::page(
+            ctx,
+            Some((Column::new("transactions", "user_id"), self.id.0)),
+            PageArgs::new(first, after, last, before),
+            filter,
+            order_by,
+        );
         ctx.guarded_for(Requires::own(Permission::TransactionRead), self.id, page).await
     }
 
@@ -230,7 +253,13 @@ impl User {
         #[graphql(desc = "Which rows. Default all.")] filter: Option<TicketFilterInput>,
         #[graphql(desc = "Default newest first.")] order_by: Option<TicketOrder>,
     ) -> Option<Result<Connection<Ticket>>> {
-        let page = Ticket::page(ctx, Some((Column::new("tickets", "user_id"), self.id.0)), PageArgs::new(first, after, last, before), filter, order_by);
+        let page = Ticket::page(
+            ctx,
+            Some((Column::new("tickets", "user_id"), self.id.0)),
+            PageArgs::new(first, after, last, before),
+            filter,
+            order_by,
+        );
         ctx.guarded_for(Requires::own(Permission::TicketRead), self.id, page).await
     }
 
@@ -247,7 +276,13 @@ impl User {
         #[graphql(desc = "Which rows. Default all.")] filter: Option<TicketFilterInput>,
         #[graphql(desc = "Default newest first.")] order_by: Option<TicketOrder>,
     ) -> Option<Result<Connection<Ticket>>> {
-        let page = Ticket::page(ctx, Some((Column::new("tickets", "assigned_to"), self.id.0)), PageArgs::new(first, after, last, before), filter, order_by);
+        let page = Ticket::page(
+            ctx,
+            Some((Column::new("tickets", "assigned_to"), self.id.0)),
+            PageArgs::new(first, after, last, before),
+            filter,
+            order_by,
+        );
         ctx.guarded_for(Requires::own(Permission::TicketRead), self.id, page).await
     }
 
@@ -261,7 +296,11 @@ impl User {
         #[graphql(desc = "How many rows from the end, at most 100.")] last: Option<Raw<i32>>,
         #[graphql(desc = "Only rows ahead of this cursor.")] before: Option<String>,
     ) -> Option<Result<Connection<TicketMessage>>> {
-        let page = TicketMessage::page(ctx, (Column::new("ticket_messages", "user_id"), self.id.0), PageArgs::new(first, after, last, before));
+        let page = TicketMessage::page(
+            ctx,
+            (Column::new("ticket_messages", "user_id"), self.id.0),
+            PageArgs::new(first, after, last, before),
+        );
         ctx.guarded_for(Requires::own(Permission::TicketRead), self.id, page).await
     }
 }

@@ -211,7 +211,8 @@ mod tests {
     #[tokio::test]
     async fn every_byte_of_a_password_counts() {
         let passwords = passwords(OLD, 4);
-        for password in ["ab\0ab", &"x".repeat(128), "  spaces at both ends  ", "\u{1f600}\u{1f680} emoji of all kinds"] {
+        for password in ["ab\0ab", &"x".repeat(128), "  spaces at both ends  ", "\u{1f600}\u{1f680} emoji of all kinds"]
+        {
             let hash = passwords.hash(password).unwrap();
             assert!(hash.starts_with("$sp$1$2b$04$"));
             assert_eq!(passwords.verify(Some(hash.clone()), password.into()).await.unwrap(), Verdict::Right);
@@ -228,10 +229,15 @@ mod tests {
         let old = passwords(OLD, 4);
         let hash = old.hash("correct horse").unwrap();
         let both = passwords(&format!("{NEW},{OLD}"), 4);
-        let Verdict::Rehashed(new) = both.verify(Some(hash.clone()), "correct horse".into()).await.unwrap() else { panic!("not rehashed") };
+        let Verdict::Rehashed(new) = both.verify(Some(hash.clone()), "correct horse".into()).await.unwrap() else {
+            panic!("not rehashed")
+        };
         assert!(new.starts_with("$sp$2$2b$04$"));
         let dearer = passwords(OLD, 5);
-        assert!(matches!(dearer.verify(Some(hash.clone()), "correct horse".into()).await.unwrap(), Verdict::Rehashed(_)));
+        assert!(matches!(
+            dearer.verify(Some(hash.clone()), "correct horse".into()).await.unwrap(),
+            Verdict::Rehashed(_)
+        ));
         assert!(passwords(NEW, 4).lacks("1") && !both.lacks("1"));
         assert_eq!(passwords(NEW, 4).verify(Some(hash), "correct horse".into()).await.unwrap(), Verdict::Wrong);
     }

@@ -14,7 +14,7 @@ use crate::requires::requires;
 use crate::scalar::{Instant, Raw, any_of, search, span};
 use crate::viewer::{Permission, Requires};
 
-/// What narrows a list of accounts. Conditions are ANDed; null is no condition.
+/// What narrows a list of accounts. All conditions have to hold; null is none.
 #[derive(InputObject, Default)]
 #[graphql(name = "UserFilter")]
 pub struct UserFilterInput {
@@ -93,7 +93,11 @@ impl IdentityQuery {
 
     /// One account. Null when there is none with this id, or when the viewer may not know it.
     #[graphql(directive = requires::apply(Permission::UserRead, true))]
-    async fn user(&self, ctx: &Context<'_>, #[graphql(desc = "The account.")] id: ID) -> Option<Result<Option<Arc<User>>>> {
+    async fn user(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The account.")] id: ID,
+    ) -> Option<Result<Option<Arc<User>>>> {
         let user = async { ctx.load(UserId::parse(&id, "id")?).await };
         ctx.guarded(Requires::own(Permission::UserRead), user).await
     }
@@ -120,7 +124,11 @@ impl IdentityQuery {
 
     /// One role. Null when there is none with this id.
     #[graphql(directive = requires::apply(Permission::RoleRead, false))]
-    async fn role(&self, ctx: &Context<'_>, #[graphql(desc = "The role.")] id: ID) -> Option<Result<Option<Arc<Role>>>> {
+    async fn role(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The role.")] id: ID,
+    ) -> Option<Result<Option<Arc<Role>>>> {
         let role = async { ctx.load(RoleId::parse(&id, "id")?).await };
         ctx.guarded(Requires::any(Permission::RoleRead), role).await
     }

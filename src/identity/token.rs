@@ -42,7 +42,8 @@ impl Token {
     #[must_use]
     pub fn digest(&self) -> TokenDigest {
         let digest = Sha256::digest(self.0.expose_secret());
-        TokenDigest(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+        let nibbles = digest.iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
+        TokenDigest(nibbles.filter_map(|nibble| char::from_digit(nibble.into(), 16)).collect())
     }
 
     /// The token itself, for the one answer that shows it.

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use diesel::prelude::*;
 use diesel::dsl::AsSelect;
 use diesel::pg::Pg;
+use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use uuid::Uuid;
 
@@ -79,11 +79,14 @@ pub enum UserOrderField {
 
 impl Order for UserOrderField {
     fn column(self) -> Column {
-        Column::new("users", match self {
-            Self::CreatedAt => "created_at",
-            Self::Username => "username_key",
-            Self::LastLogin => "last_login_sort",
-        })
+        Column::new(
+            "users",
+            match self {
+                Self::CreatedAt => "created_at",
+                Self::Username => "username_key",
+                Self::LastLogin => "last_login_sort",
+            },
+        )
     }
 }
 
@@ -138,7 +141,8 @@ impl Listed for User {
         }
         if let Some(permission) = &filter.permission {
             let column = Column::new("users", "id");
-            query = query.filter(FoundBy { column, function: "app.users_with_permission", argument: permission.clone() });
+            query =
+                query.filter(FoundBy { column, function: "app.users_with_permission", argument: permission.clone() });
         }
         if let Some(after) = filter.created_after {
             query = query.filter(users::created_at.ge(after));

@@ -65,10 +65,10 @@ pub async fn people(owner: &mut AsyncPgConnection) -> Result<i64, SeedError> {
 /// When PostgreSQL refuses.
 pub async fn is_demo(owner: &mut AsyncPgConnection) -> Result<bool, SeedError> {
     owner.batch_execute("BEGIN READ ONLY; SET LOCAL ROLE app_maintenance").await?;
-    let demo = Statement::<Bool>::new("SELECT count(*) = 2 FROM users WHERE email IN (?, ?)", vec![
-        Bind::text("ada@example.com"),
-        Bind::text("bob@example.com"),
-    ]);
+    let demo = Statement::<Bool>::new(
+        "SELECT count(*) = 2 FROM users WHERE email IN (?, ?)",
+        vec![Bind::text("ada@example.com"), Bind::text("bob@example.com")],
+    );
     let found = demo.get_result(&mut &*owner).await;
     owner.batch_execute("COMMIT").await?;
     Ok(found?)

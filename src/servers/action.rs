@@ -133,7 +133,8 @@ impl Key for CurrentActionOf {
     async fn load(keys: Vec<Self>, unit: Arc<Unit>) -> Result<Found<Self>> {
         let servers: Vec<ServerId> = keys.into_iter().map(|CurrentActionOf(server)| server).collect();
         let open = server_actions::status.eq_any([ServerActionStatus::Queued, ServerActionStatus::Running]);
-        let query = ServerAction::visible_to(unit.viewer()).filter(server_actions::server_id.eq_any(servers)).filter(open);
+        let query =
+            ServerAction::visible_to(unit.viewer()).filter(server_actions::server_id.eq_any(servers)).filter(open);
         let rows: Vec<ServerAction> = query.load(&mut unit.conn()).await?;
         Ok(rows.into_iter().map(|action| (CurrentActionOf(action.server_id), Arc::new(action))).collect())
     }

@@ -132,8 +132,8 @@ impl Server {
         #[graphql(desc = "How many rows from the end, at most 100.")] last: Option<Raw<i32>>,
         #[graphql(desc = "Only rows ahead of this cursor.")] before: Option<String>,
     ) -> Result<Connection<ServerAction>> {
-        let list = List::of(Column::new("server_actions", "server_id"), self.id, ());
-        Connection::load(ctx, list, PageArgs::new(first, after, last, before), (ByAge, true)).await
+        let actions = List::of(Column::new("server_actions", "server_id"), self.id, ());
+        Connection::load(ctx, actions, PageArgs::new(first, after, last, before), (ByAge, true)).await
     }
 
     /// What the viewer may do with it. Actions come with the mutations that run them.

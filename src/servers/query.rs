@@ -16,7 +16,7 @@ use crate::requires::requires;
 use crate::scalar::{Raw, any_of, search};
 use crate::viewer::{Permission, Requires, Viewer};
 
-/// What narrows a list of servers. Conditions are ANDed; null is no condition.
+/// What narrows a list of servers. All conditions have to hold; null is none.
 #[derive(InputObject, Default)]
 #[graphql(name = "ServerFilter")]
 pub struct ServerFilterInput {
@@ -93,7 +93,11 @@ pub struct ServersQuery;
 impl ServersQuery {
     /// One server. Null when there is none with this id, or when the viewer may not know it.
     #[graphql(directive = requires::apply(Permission::ServerRead, true))]
-    async fn server(&self, ctx: &Context<'_>, #[graphql(desc = "The server.")] id: ID) -> Option<Result<Option<Arc<Server>>>> {
+    async fn server(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The server.")] id: ID,
+    ) -> Option<Result<Option<Arc<Server>>>> {
         let server = async { ctx.load(ServerId::parse(&id, "id")?).await };
         ctx.guarded(Requires::own(Permission::ServerRead), server).await
     }

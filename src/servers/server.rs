@@ -114,10 +114,13 @@ pub enum ServerOrderField {
 
 impl Order for ServerOrderField {
     fn column(self) -> Column {
-        Column::new("servers", match self {
-            Self::CreatedAt => "created_at",
-            Self::Name => "name_key",
-        })
+        Column::new(
+            "servers",
+            match self {
+                Self::CreatedAt => "created_at",
+                Self::Name => "name_key",
+            },
+        )
     }
 }
 
@@ -147,7 +150,12 @@ impl Listed for Server {
         }
     }
 
-    fn query(viewer: &Viewer, parent: Option<OfParent>, filter: &ServerFilter, cut: Cut<'_, ServerOrderField>) -> Fragment {
+    fn query(
+        viewer: &Viewer,
+        parent: Option<OfParent>,
+        filter: &ServerFilter,
+        cut: Cut<'_, ServerOrderField>,
+    ) -> Fragment {
         let mut query = Self::visible_to(viewer);
         if !filter.include_deleted {
             query = query.filter(servers::deleted_at.is_null());

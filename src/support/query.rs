@@ -15,7 +15,7 @@ use crate::requires::requires;
 use crate::scalar::{Raw, any_of, search};
 use crate::viewer::{Permission, Requires};
 
-/// What narrows a list of tickets. Conditions are ANDed; null is no condition.
+/// What narrows a list of tickets. All conditions have to hold; null is none.
 #[derive(InputObject, Default)]
 #[graphql(name = "TicketFilter")]
 pub struct TicketFilterInput {
@@ -93,7 +93,11 @@ pub struct SupportQuery;
 impl SupportQuery {
     /// One ticket. Null when there is none with this id, or when the viewer may not know it.
     #[graphql(directive = requires::apply(Permission::TicketRead, true))]
-    async fn ticket(&self, ctx: &Context<'_>, #[graphql(desc = "The ticket.")] id: ID) -> Option<Result<Option<Arc<Ticket>>>> {
+    async fn ticket(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The ticket.")] id: ID,
+    ) -> Option<Result<Option<Arc<Ticket>>>> {
         let ticket = async { ctx.load(TicketId::parse(&id, "id")?).await };
         ctx.guarded(Requires::own(Permission::TicketRead), ticket).await
     }

@@ -128,12 +128,15 @@ pub enum TicketOrderField {
 
 impl Order for TicketOrderField {
     fn column(self) -> Column {
-        Column::new("tickets", match self {
-            Self::ResponseDueAt => "response_due_sort",
-            Self::CreatedAt => "created_at",
-            Self::UpdatedAt => "updated_at",
-            Self::Priority => "priority_rank",
-        })
+        Column::new(
+            "tickets",
+            match self {
+                Self::ResponseDueAt => "response_due_sort",
+                Self::CreatedAt => "created_at",
+                Self::UpdatedAt => "updated_at",
+                Self::Priority => "priority_rank",
+            },
+        )
     }
 }
 
@@ -165,7 +168,12 @@ impl Listed for Ticket {
         }
     }
 
-    fn query(viewer: &Viewer, parent: Option<OfParent>, filter: &TicketFilter, cut: Cut<'_, TicketOrderField>) -> Fragment {
+    fn query(
+        viewer: &Viewer,
+        parent: Option<OfParent>,
+        filter: &TicketFilter,
+        cut: Cut<'_, TicketOrderField>,
+    ) -> Fragment {
         let mut query = Self::visible_to(viewer);
         if let Some(search) = &filter.search {
             let column = Column::new("tickets", "id");

@@ -53,7 +53,10 @@ pub async fn database(start: Start) -> Database {
     // Cloning a template is not possible while another clone of it is being made.
     owner.batch_execute("SELECT pg_advisory_lock(1)").await.unwrap();
     owner.batch_execute(&format!("CREATE DATABASE {name} TEMPLATE {template}")).await.unwrap();
-    Database { owner_url: cluster.server.url("skypanel_owner", &name), pool_url: cluster.server.url("skypanel_pool", &name) }
+    Database {
+        owner_url: cluster.server.url("skypanel_owner", &name),
+        pool_url: cluster.server.url("skypanel_pool", &name),
+    }
 }
 
 /// The URL of a role in a database of the cluster.
