@@ -165,6 +165,12 @@ impl Error {
         Self { cause: Some(Arc::new(cause)), ..Self::new(Code::Internal, "internal error") }
     }
 
+    /// A row that a foreign key points at, and that the viewer must see because its child is seen.
+    #[must_use]
+    pub fn missing_row(what: &'static str) -> Self {
+        Self::internal(std::io::Error::other(format!("{what} is missing or hidden behind a row that is seen")))
+    }
+
     /// The database does not answer.
     pub fn unavailable(cause: impl std::error::Error + Send + Sync + 'static) -> Self {
         let message = "The database does not answer. Try again in a moment.";
@@ -181,6 +187,12 @@ impl Error {
     #[must_use]
     pub fn code(&self) -> Code {
         self.code
+    }
+
+    /// Whether this only tells that an earlier statement of the transaction failed.
+    #[must_use]
+    pub fn is_aftermath(&self) -> bool {
+        self.cause.as_ref().is_some_and(|cause| cause.to_string().starts_with("current transaction is aborted"))
     }
 
     /// What lies underneath, for the log alone.
@@ -229,16 +241,27 @@ impl From<Error> for async_graphql::Error {
 }
 
 impl From<diesel::result::Error> for Error {
+    /// diesel-async has kinds for constraints, but none for time-outs and shutdowns: those show in
+    /// PostgreSQL's own texts, which the pool's connections ask for in English.
     fn from(cause: diesel::result::Error) -> Self {
-        use diesel::result::{DatabaseErrorKind, Error as Diesel};
-        match &cause {
-            Diesel::DatabaseError(DatabaseErrorKind::ClosedConnection, _) => Self::unavailable(cause),
-            // The kind of a cancelled statement is not in diesel's list; its text is PostgreSQL's own.
-            Diesel::DatabaseError(_, info) if info.message().contains("statement timeout") => Self {
+        use diesel::result::{DatabaseErrorKind as Kind, Error as Diesel};
+        let gone = match &cause {
+            Diesel::DatabaseError(Kind::ClosedConnection | Kind::UnableToSendCommand, _) => true,
+            Diesel::DatabaseError(_, told) => {
+                let text = told.message();
+                text.starts_with("terminating connection") || text.starts_with("the database system is")
+            }
+            _ => false,
+        };
+        let timed_out = matches!(&cause, Diesel::DatabaseError(_, told)
+            if told.message().contains("statement timeout") || told.message().contains("lock timeout"));
+        match (gone, timed_out) {
+            (true, _) => Self::unavailable(cause),
+            (_, true) => Self {
                 cause: Some(Arc::new(cause)),
                 ..Self::new(Code::Timeout, "The database took too long. Ask for less at once, or try again.")
             },
-            _ => Self::internal(cause),
+            (false, false) => Self::internal(cause),
         }
     }
 }

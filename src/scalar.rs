@@ -2,7 +2,7 @@
 //! inside the resolver.
 
 use async_graphql::{InputType, InputValueError, InputValueResult, Scalar, ScalarType, Value};
-use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, SecondsFormat, Utc};
 
 use crate::error::{Error, Result};
 
@@ -14,8 +14,8 @@ pub struct Instant(pub DateTime<Utc>);
 impl ScalarType for Instant {
     fn parse(value: Value) -> InputValueResult<Self> {
         let Value::String(text) = &value else { return Err(InputValueError::expected_type(value)) };
-        let instant = DateTime::parse_from_rfc3339(text).map_err(|_| InputValueError::custom("not RFC 3339"))?;
-        Ok(Self(instant.to_utc()))
+        let instant = DateTime::parse_from_rfc3339(text).ok().map(|instant| instant.to_utc());
+        instant.filter(is_storable).map(Self).ok_or_else(|| InputValueError::custom("not RFC 3339"))
     }
 
     fn to_value(&self) -> Value {
@@ -37,9 +37,7 @@ pub struct Day(pub NaiveDate);
 impl ScalarType for Day {
     fn parse(value: Value) -> InputValueResult<Self> {
         let Value::String(text) = &value else { return Err(InputValueError::expected_type(value)) };
-        // chrono also reads `2026-1-1` and years of any length.
-        let day = (text.len() == 10).then(|| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()).flatten();
-        day.map(Self).ok_or_else(|| InputValueError::custom("not ISO 8601"))
+        read_day(text).map(Self).ok_or_else(|| InputValueError::custom("not ISO 8601"))
     }
 
     fn to_value(&self) -> Value {
@@ -110,6 +108,21 @@ impl<T: InputType> InputType for Raw<T> {
     }
 }
 
+/// `YYYY-MM-DD` and nothing else: chrono would also read signs, blanks and years of any length, which
+/// PostgreSQL then refuses.
+#[must_use]
+pub fn read_day(text: &str) -> Option<NaiveDate> {
+    let digits = |range| text.get(range).is_some_and(|part: &str| part.bytes().all(|byte| byte.is_ascii_digit()));
+    let shape = text.len() == 10 && digits(0..4) && digits(5..7) && digits(8..10);
+    shape.then(|| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()).flatten()
+}
+
+/// Whether PostgreSQL holds the instant as well: it begins later and ends earlier than chrono.
+#[must_use]
+pub fn is_storable(instant: &DateTime<Utc>) -> bool {
+    (0..=9999).contains(&instant.year())
+}
+
 /// The most elements of an input list.
 pub const MAX_LIST: usize = 100;
 /// The most characters of a search.
@@ -129,16 +142,25 @@ pub fn any_of<T>(values: Option<Vec<T>>, field: &str) -> Result<Option<Vec<T>>> 
     }
 }
 
-/// A search in a filter. Null and blank text are no condition.
+/// A search in a filter. Null and blank text are no condition: a search box that is empty shows all.
 ///
 /// # Errors
 /// `BAD_USER_INPUT` for a very long one and for a NUL character, which PostgreSQL cannot hold.
 pub fn search(text: Option<String>, field: &str) -> Result<Option<String>> {
-    let Some(text) = text.filter(|text| !text.trim().is_empty()) else { return Ok(None) };
-    if text.contains('\0') || text.chars().count() > MAX_SEARCH {
-        return Err(Error::bad_input(field, format!("At most {MAX_SEARCH} characters, and no NUL.")));
+    exact(text.filter(|text| !text.trim().is_empty()), field)
+}
+
+/// A text in a filter that has to be met exactly. Only null is no condition.
+///
+/// # Errors
+/// Like [`search`].
+pub fn exact(text: Option<String>, field: &str) -> Result<Option<String>> {
+    match text {
+        Some(text) if text.contains('\0') || text.chars().count() > MAX_SEARCH => {
+            Err(Error::bad_input(field, format!("At most {MAX_SEARCH} characters, and no NUL.")))
+        }
+        text => Ok(text),
     }
-    Ok(Some(text))
 }
 
 /// A time span in a filter: from `after` on, up to but without `before`.
@@ -158,10 +180,4 @@ pub fn span<T: InputType + Copy, V: PartialOrd>(
         return Err(Error::bad_input(before_field, format!("`{before_field}` must lie after `{after_field}`.")));
     }
     Ok((after, before))
-}
-
-/// The texts that start with `prefix` are those from it on, up to but without this one, by their bytes.
-#[must_use]
-pub fn end_of_prefix(prefix: &str) -> String {
-    format!("{prefix}\u{10ffff}")
 }

@@ -82,7 +82,8 @@ GRANT SELECT (id, last_activity), UPDATE (last_activity) ON sessions TO app_work
 CREATE POLICY sessions_worker ON sessions FOR SELECT TO app_worker USING (true);
 CREATE POLICY sessions_worker_activity ON sessions FOR UPDATE TO app_worker USING (true);
 
-GRANT SELECT (id, user_id, expires_at, used, created_at) ON password_reset_tokens TO app_staff; -- not: token
+-- Customers see none by any policy, but may ask: a refusal would end the transaction of the whole request.
+GRANT SELECT (id, user_id, expires_at, used, created_at) ON password_reset_tokens TO app_customer, app_staff; -- not: token
 CREATE POLICY password_reset_tokens_any ON password_reset_tokens FOR SELECT TO app_staff
     USING ((SELECT app.can('user:reset_credentials')));
 
@@ -94,7 +95,8 @@ CREATE POLICY servers_own ON servers FOR SELECT TO app_customer, app_staff
 CREATE POLICY servers_any ON servers FOR SELECT TO app_staff
     USING ((SELECT app.can('server:read')));
 
-GRANT SELECT ON server_actions TO app_customer, app_staff;
+GRANT SELECT (id, server_id, kind, status, progress, error, requested_by, created_at, updated_at, finished_at)
+    ON server_actions TO app_customer, app_staff; -- not: provider_ref
 CREATE POLICY server_actions_of_server ON server_actions FOR SELECT TO app_customer, app_staff
     USING (EXISTS (SELECT FROM servers WHERE servers.id = server_actions.server_id));
 

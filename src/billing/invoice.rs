@@ -12,14 +12,13 @@ use diesel_async::RunQueryDsl;
 use uuid::Uuid;
 
 use crate::db::batch::{Found, Key};
-use crate::db::list::{Column, Fragment, InScope, OfParent, SortValue};
+use crate::db::list::{Column, Fragment, InScope, OfParent, SortValue, StartsWith};
 use crate::db::schema::invoices;
 use crate::db::statement::{Bind, Statement};
 use crate::db::unit::Unit;
 use crate::error::Result;
 use crate::id::{InvoiceId, UserId};
 use crate::page::{Cut, Listed, Order};
-use crate::scalar::end_of_prefix;
 use crate::viewer::{Permission, Viewer};
 use crate::{finish_list, list_rows, text_enum};
 
@@ -147,8 +146,7 @@ impl Listed for Invoice {
             query = query.filter(invoices::due_date.lt(before));
         }
         if let Some(search) = &filter.search {
-            let (from, to) = (search.to_lowercase(), end_of_prefix(&search.to_lowercase()));
-            query = query.filter(invoices::number_key.ge(from).and(invoices::number_key.lt(to)));
+            query = query.filter(StartsWith { column: Column::new("invoices", "number_key"), prefix: search.clone() });
         }
         if let Some(user) = filter.user {
             query = query.filter(invoices::user_id.eq(user));

@@ -102,7 +102,8 @@ impl Invoice {
     async fn transactions(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many rows from the start, at most 100.")] first: Option<Raw<i32>>,
+        #[graphql(desc = "How many rows from the start, at most 100; 20 by default, 0 for the count alone.")]
+        first: Option<Raw<i32>>,
         #[graphql(desc = "Only rows behind this cursor.")] after: Option<String>,
         #[graphql(desc = "How many rows from the end, at most 100.")] last: Option<Raw<i32>>,
         #[graphql(desc = "Only rows ahead of this cursor.")] before: Option<String>,
@@ -120,7 +121,7 @@ impl Invoice {
 }
 
 async fn sums(ctx: &Context<'_>, invoice: &Invoice) -> Result<Arc<Sums>> {
-    ctx.load(SumsOf(invoice.id)).await?.ok_or_else(|| Error::internal(diesel::result::Error::NotFound))
+    ctx.load(SumsOf(invoice.id)).await?.ok_or_else(|| Error::missing_row("an invoice"))
 }
 
 /// A line of an invoice; its amounts are in the invoice's currency.

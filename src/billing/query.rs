@@ -16,7 +16,7 @@ use crate::money::CurrencyCode;
 use crate::page::{Connection, List, OrderDirection, PageArgs};
 use crate::request::Ask as _;
 use crate::requires::requires;
-use crate::scalar::{Day, Instant, Raw, any_of, decode, search, span};
+use crate::scalar::{Day, Instant, Raw, any_of, decode, exact, search, span};
 use crate::viewer::{Permission, Requires};
 
 /// What narrows a list of invoices. All conditions have to hold; null is none.
@@ -90,8 +90,8 @@ impl TransactionFilterInput {
         Ok(TransactionFilter {
             status: any_of(self.status, "filter.status")?,
             kind: any_of(self.kind, "filter.kind")?,
-            gateway: search(self.gateway, "filter.gateway")?,
-            reference: search(self.reference, "filter.reference")?,
+            gateway: exact(self.gateway, "filter.gateway")?,
+            reference: exact(self.reference, "filter.reference")?,
             invoice: self.invoice_id.map(|id| InvoiceId::parse(&id, "filter.invoiceId")).transpose()?,
             user: self.user_id.map(|id| UserId::parse(&id, "filter.userId")).transpose()?,
             created_after,
@@ -173,7 +173,8 @@ impl BillingQuery {
     async fn invoices(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many rows from the start, at most 100.")] first: Option<Raw<i32>>,
+        #[graphql(desc = "How many rows from the start, at most 100; 20 by default, 0 for the count alone.")]
+        first: Option<Raw<i32>>,
         #[graphql(desc = "Only rows behind this cursor.")] after: Option<String>,
         #[graphql(desc = "How many rows from the end, at most 100.")] last: Option<Raw<i32>>,
         #[graphql(desc = "Only rows ahead of this cursor.")] before: Option<String>,
@@ -201,7 +202,8 @@ impl BillingQuery {
     async fn transactions(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many rows from the start, at most 100.")] first: Option<Raw<i32>>,
+        #[graphql(desc = "How many rows from the start, at most 100; 20 by default, 0 for the count alone.")]
+        first: Option<Raw<i32>>,
         #[graphql(desc = "Only rows behind this cursor.")] after: Option<String>,
         #[graphql(desc = "How many rows from the end, at most 100.")] last: Option<Raw<i32>>,
         #[graphql(desc = "Only rows ahead of this cursor.")] before: Option<String>,

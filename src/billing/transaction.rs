@@ -1,6 +1,5 @@
 //! Movements of money. An amount is always positive; its direction follows from its kind.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use bigdecimal::BigDecimal;
@@ -203,19 +202,17 @@ impl Key for RefundedOf {
     async fn load(keys: Vec<Self>, unit: Arc<Unit>) -> Result<Found<Self>> {
         let parents: Vec<TransactionId> = keys.into_iter().map(|RefundedOf(parent)| parent).collect();
         let live = [TransactionStatus::Pending, TransactionStatus::Processing, TransactionStatus::Completed];
-        let rows: Vec<(Option<TransactionId>, BigDecimal)> = transactions::table
+        // The refunds of a transaction belong to whom it belongs to: who sees it sees all of them.
+        let rows: Vec<(Option<TransactionId>, Option<BigDecimal>)> = transactions::table
             .filter(transactions::parent_id.eq_any(parents))
             .filter(transactions::kind.eq(TransactionKind::Refund))
             .filter(transactions::status.eq_any(live))
             .filter(InScope(Column::new("transactions", "user_id"), unit.viewer().scope(Permission::TransactionRead)))
-            .select((transactions::parent_id, transactions::amount))
+            .group_by(transactions::parent_id)
+            .select((transactions::parent_id, diesel::dsl::sum(transactions::amount)))
             .load(&mut unit.conn())
             .await?;
-        let mut refunded = HashMap::<Self, BigDecimal>::new();
-        for (parent, amount) in rows.into_iter().filter_map(|(parent, amount)| Some((parent?, amount))) {
-            *refunded.entry(RefundedOf(parent)).or_default() += amount;
-        }
-        Ok(refunded)
+        Ok(rows.into_iter().filter_map(|(parent, refunded)| Some((RefundedOf(parent?), refunded?))).collect())
     }
 }
 

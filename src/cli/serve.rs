@@ -98,25 +98,18 @@ async fn serve(
     if seeded {
         seed::print_sign_ins();
     }
-    let flushing = tokio::spawn(jobs::flush_activity(activity, pool, stopped(stop.clone())));
+    let flushing = tokio::spawn(jobs::flush_activity(activity.clone(), pool.clone()));
     http::serve(listener, router, limits, stopped(stop)).await?;
-    flushing.await?;
+    flushing.abort();
+    jobs::flush(&activity, &pool).await;
     Ok(())
 }
 
 /// Brings the schema up to date and looks at the role; whether the database holds demo data now.
 async fn prepare(args: &ServeArgs, database: &Database, passwords: &Passwords) -> Result<bool, Failure> {
-    if let Some(unfit) = migrate::unfit_role(&database.pool_url).await?
-        && !args.insecure_single_role
-    {
-        return Err(format!(
-            "Row-level security would not hold: {unfit}. Let DATABASE_URL name the role skypanel_pool \
-             (`skypanel migrate roles` says how to make it), or pass --insecure-single-role."
-        )
-        .into());
-    }
     let Some(owner) = &database.owner_url else {
-        tracing::warn!("SKYPANEL_OWNER_URL is not set: migrations are not run");
+        refuse_unfit_role(args, database).await?;
+        tracing::warn!("SKYPANEL_OWNER_URL is not set: migrations are not run, and peppers are not checked");
         return Ok(false);
     };
     if !args.no_migrate {
@@ -124,6 +117,8 @@ async fn prepare(args: &ServeArgs, database: &Database, passwords: &Passwords) -
             tracing::info!(step, "migrated");
         }
     }
+    // After the migrations: whose tables they are shows once there are any.
+    refuse_unfit_role(args, database).await?;
     for pepper in migrate::peppers_in_use(owner).await? {
         if passwords.lacks(&pepper) {
             return Err(format!(
@@ -144,6 +139,19 @@ async fn prepare(args: &ServeArgs, database: &Database, passwords: &Passwords) -
     let hash = tokio::task::spawn_blocking(move || hasher.hash(PASSWORD)).await??;
     data::run(&mut connection, Seed::Demo, &hash).await?;
     Ok(true)
+}
+
+async fn refuse_unfit_role(args: &ServeArgs, database: &Database) -> Result<(), Failure> {
+    if let Some(unfit) = migrate::unfit_role(&database.pool_url).await?
+        && !args.insecure_single_role
+    {
+        return Err(format!(
+            "Row-level security would not hold: {unfit}. Let DATABASE_URL name the role skypanel_pool \
+             (`skypanel migrate roles` says how to make it), or pass --insecure-single-role."
+        )
+        .into());
+    }
+    Ok(())
 }
 
 fn pool_settings(size: u32) -> pool::Settings {

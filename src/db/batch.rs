@@ -4,7 +4,8 @@
 //! poll returns `Pending`, every key of the level is known. So the request's own future drives it:
 //! poll the execution, start one statement per loader for the keys that queued up, wait for all of
 //! them, poll again. No timer, no task, no channel; a level costs one round trip, because the
-//! statements of a level share the connection and are pipelined, and their number is exact.
+//! statements of a level share the connection and are pipelined, and their number is exact. (The first
+//! time that a connection sees a statement, preparing it costs a round trip more.)
 //!
 //! One trap: async-graphql joins more than thirty futures through `FuturesOrdered`, which returns
 //! `Pending` early and wakes itself. A level is complete only when the execution is pending *and* has
@@ -15,12 +16,13 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 
 use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 
+use super::lock::lock;
 use super::unit::{Unit, Work};
 use crate::error::Result;
 
@@ -56,7 +58,8 @@ impl Batch {
         }
     }
 
-    /// Forgets every answer: what a mutation wrote must be read afresh.
+    /// Forgets every answer: what a mutation wrote must be read afresh. Mutations run one after another,
+    /// so that nobody waits for an answer then.
     pub fn clear(&self) {
         lock(&self.loaders).clear();
     }
@@ -182,12 +185,20 @@ impl<K: Key> AnyLoader for Loader<K> {
         let slots: Vec<_> =
             keys.iter().filter_map(|key| Some((key.clone(), Arc::clone(self.slots.get(key)?)))).collect();
         Some(Box::pin(async move {
-            let found = async { K::load(keys, work.unit().await?).await }.await;
+            let found = fetch(keys, &work).await;
             for (key, slot) in slots {
                 slot.fill(found.as_ref().map(|found| found.get(&key).cloned()).map_err(Clone::clone));
             }
         }))
     }
+}
+
+async fn fetch<K: Key>(keys: Vec<K>, work: &Work) -> Result<Found<K>> {
+    let unit = work.unit().await?;
+    if let Some(failure) = unit.failure() {
+        return Err(failure.clone());
+    }
+    K::load(keys, Arc::clone(&unit)).await.map_err(|error| unit.settle(error))
 }
 
 /// The place where the answer to one key arrives.
@@ -232,9 +243,4 @@ impl<V: Clone> Future for Waiting<V> {
         }
         Poll::Pending
     }
-}
-
-/// A poisoned lock guards plain values that are whole at every step.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

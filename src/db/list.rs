@@ -8,7 +8,7 @@ use diesel::QueryResult;
 use diesel::expression::{AppearsOnTable, Expression, SelectableExpression, ValidGrouping, is_aggregate};
 use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
-use diesel::sql_types::{Array, BigInt, Bool, Date, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Bool, Date, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
 use uuid::Uuid;
 
 use crate::viewer::Scope;
@@ -111,6 +111,34 @@ impl QueryFragment<Pg> for Beyond {
         out.push_sql(", ");
         out.push_bind_param::<SqlUuid, _>(&self.id)?;
         out.push_sql(")");
+        Ok(())
+    }
+}
+
+/// The texts that start with another, in a column that the database generated as the lower case of
+/// another, compared by its bytes. It also lowers what is searched: its rules differ from Rust's.
+#[derive(Debug, Clone)]
+pub struct StartsWith {
+    /// The generated column.
+    pub column: Column,
+    /// How the text starts, in any case.
+    pub prefix: String,
+}
+
+expression!(StartsWith, Nullable<Bool>);
+
+impl QueryFragment<Pg> for StartsWith {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql("(");
+        self.column.push(&mut out)?;
+        out.push_sql(" >= lower(");
+        out.push_bind_param::<Text, _>(&self.prefix)?;
+        out.push_sql(") AND ");
+        self.column.push(&mut out)?;
+        out.push_sql(" < lower(");
+        out.push_bind_param::<Text, _>(&self.prefix)?;
+        // No text that anybody stores goes on with the last code point there is.
+        out.push_sql(") || U&'\\+10FFFF')");
         Ok(())
     }
 }
@@ -229,8 +257,8 @@ impl<Row: diesel::Selectable<Pg>> Query for Rows<Row> {
 }
 
 /// The rows of a query for each of many parents: the query runs once a parent inside a `LATERAL`
-/// join, so that its `LIMIT` and its index count for each parent alone. Rows come parent by parent,
-/// in the order of the query.
+/// join, so that its `LIMIT` and its index count for each parent alone. Rows come parent by parent, in
+/// the order of the query: the only plan for a lateral join is a nested loop, which keeps it.
 pub struct PerParent<Row> {
     parents: Vec<Uuid>,
     query: Fragment,

@@ -20,7 +20,7 @@ pub enum MigrateError {
     #[error("The address of the database cannot be read: {0}")]
     Address(#[from] tokio_postgres::Error),
     /// Nobody answers there.
-    #[error("Cannot connect to the database as its owner: {0}")]
+    #[error("Cannot connect to the database: {0}")]
     Connect(#[from] diesel::ConnectionError),
     /// PostgreSQL refused a statement.
     #[error("The database refused: {0}")]
@@ -110,7 +110,8 @@ async fn under_lock<T: Send + 'static>(
 /// # Errors
 /// See [`MigrateError`].
 pub async fn unfit_role(pool_url: &str) -> Result<Option<String>, MigrateError> {
-    let owner = connect(pool_url).await?;
+    let served: Config = pool_url.parse()?;
+    let pool = open(&served).await?;
     let statement = Statement::<(Text, Bool, Bool)>::new(
         "SELECT r.rolname::text, r.rolsuper OR r.rolbypassrls, EXISTS ( \
              SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
@@ -118,7 +119,7 @@ pub async fn unfit_role(pool_url: &str) -> Result<Option<String>, MigrateError> 
          FROM pg_roles r WHERE r.rolname = current_user",
         vec![],
     );
-    let (name, bypasses, owns): (String, bool, bool) = statement.get_result(&mut &owner).await?;
+    let (name, bypasses, owns): (String, bool, bool) = statement.get_result(&mut &pool).await?;
     Ok(match (bypasses, owns) {
         (true, _) => Some(format!("`{name}` is a superuser or has BYPASSRLS")),
         (_, true) => Some(format!("`{name}` owns the tables, or may become their owner")),

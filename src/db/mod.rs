@@ -3,6 +3,7 @@
 pub mod batch;
 pub mod embedded;
 pub mod list;
+pub(crate) mod lock;
 pub mod migrate;
 pub mod pool;
 #[expect(missing_docs, clippy::wildcard_imports, reason = "generated; the migrations comment on every column")]

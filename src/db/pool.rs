@@ -33,6 +33,9 @@ pub struct Connection {
     pub(super) inner: AsyncPgConnection,
     /// False from the first statement of a unit until its `COMMIT` was answered.
     pub(super) clean: bool,
+    /// Whether it has served a unit before, and so may have died since.
+    pub(super) served: bool,
+    prepared: Arc<AtomicU64>,
 }
 
 /// Counts the statements of a pool: the proof that their number is constant.
@@ -46,13 +49,22 @@ impl Statements {
     }
 }
 
-struct Counting(Arc<Statements>);
+/// The most statements that a connection keeps prepared. Filters and orders make many, and each takes
+/// memory in a process of the server; a connection beyond this is replaced.
+const MAX_PREPARED: u64 = 500;
+
+struct Counting {
+    sent: Arc<Statements>,
+    prepared: Arc<AtomicU64>,
+}
 
 impl Instrumentation for Counting {
     fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
-        if let InstrumentationEvent::StartQuery { .. } = event {
-            self.0.0.fetch_add(1, Ordering::Relaxed);
-        }
+        match event {
+            InstrumentationEvent::StartQuery { .. } => self.sent.0.fetch_add(1, Ordering::Relaxed),
+            InstrumentationEvent::CacheQuery { .. } => self.prepared.fetch_add(1, Ordering::Relaxed),
+            _ => 0,
+        };
     }
 }
 
@@ -69,8 +81,10 @@ impl bb8::ManageConnection for Manager {
 
     async fn connect(&self) -> ConnectionResult<Connection> {
         let mut inner = open(&self.config).await?;
-        inner.set_instrumentation(Counting(Arc::clone(&self.statements)));
-        Ok(Connection { inner, clean: true })
+        let prepared = Arc::default();
+        let counting = Counting { sent: Arc::clone(&self.statements), prepared: Arc::clone(&prepared) };
+        inner.set_instrumentation(counting);
+        Ok(Connection { inner, clean: true, served: false, prepared })
     }
 
     /// Costs nothing: a dead connection shows at the unit's first statement, and is thrown away.
@@ -79,7 +93,7 @@ impl bb8::ManageConnection for Manager {
     }
 
     fn has_broken(&self, connection: &mut Connection) -> bool {
-        !connection.clean
+        !connection.clean || connection.prepared.load(Ordering::Relaxed) > MAX_PREPARED
     }
 }
 
@@ -96,6 +110,20 @@ pub async fn open(config: &Config) -> ConnectionResult<AsyncPgConnection> {
 /// tokio-postgres says "db error" and hides the rest in the source.
 fn describe(cause: &tokio_postgres::Error) -> String {
     cause.as_db_error().map_or_else(|| cause.to_string(), ToString::to_string)
+}
+
+/// Tells why no connection could be opened: whoever waits for one only learns that there was none.
+#[derive(Debug, Clone, Copy)]
+struct Log;
+
+impl bb8::ErrorSink<ConnectionError> for Log {
+    fn sink(&self, cause: ConnectionError) {
+        tracing::warn!(%cause, "cannot connect to the database");
+    }
+
+    fn boxed_clone(&self) -> Box<dyn bb8::ErrorSink<ConnectionError>> {
+        Box::new(*self)
+    }
 }
 
 /// The pool of the application's role.
@@ -122,6 +150,7 @@ impl Pool {
             .connection_timeout(settings.wait)
             .queue_strategy(bb8::QueueStrategy::Lifo)
             .test_on_check_out(false)
+            .error_sink(Box::new(Log))
             .build_unchecked(manager);
         Ok(Self { connections, statements })
     }

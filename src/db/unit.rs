@@ -6,14 +6,15 @@
 //! instead of committed takes its connection with it, so its transaction, role and context can never
 //! reach the next request.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use chrono::{DateTime, Utc};
-use diesel::sql_types::{Array, Bool, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use futures_util::lock::Mutex as AsyncMutex;
 use uuid::Uuid;
 
+use super::lock::lock;
 use super::pool::{Pool, Pooled};
 use super::statement::{Bind, Statement};
 use crate::error::{Error, Result};
@@ -43,16 +44,18 @@ impl Access {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenDigest(pub String);
 
-/// What `app.authenticate` answers: session, person, kind, permissions, verified, last activity.
-type Authenticated = (Option<Uuid>, Option<Uuid>, String, Vec<String>, Option<bool>, Option<DateTime<Utc>>, String);
+/// What the authentication answers: session, person, kind, permissions, when the session was last noted
+/// as active, the time of the database, the role that was taken.
+type Authenticated = (Option<Uuid>, Option<Uuid>, String, Vec<String>, Option<DateTime<Utc>>, DateTime<Utc>, String);
 type AuthenticatedSql =
-    (Nullable<SqlUuid>, Nullable<SqlUuid>, Text, Array<Text>, Nullable<Bool>, Nullable<Timestamptz>, Text);
+    (Nullable<SqlUuid>, Nullable<SqlUuid>, Text, Array<Text>, Nullable<Timestamptz>, Timestamptz, Text);
 
 /// One connection, one transaction, one viewer.
 pub struct Unit {
     connection: Pooled,
     viewer: Arc<Viewer>,
-    last_activity: Option<DateTime<Utc>>,
+    idle_since: Option<(DateTime<Utc>, DateTime<Utc>)>,
+    failure: OnceLock<Error>,
 }
 
 impl Unit {
@@ -61,22 +64,24 @@ impl Unit {
     /// # Errors
     /// `OVERLOADED` when no connection comes free in time, `DB_UNAVAILABLE` when there is none.
     pub async fn open(pool: &Pool, access: Access, token: Option<&TokenDigest>) -> Result<Self> {
-        // A connection that died while it was idle shows only now; the next one may be alive.
-        for _ in 0..3 {
-            match Self::open_once(pool, access, token).await {
-                Err(error) if error.code().is_outage() && error.cause().is_some() => {}
+        // A connection that died while it was idle shows only now, and is thrown away: the next one may
+        // be alive. The wait for one is not repeated.
+        loop {
+            let connection = pool.get().await?;
+            let old = connection.served;
+            match Self::begin(connection, access, token).await {
+                Err(error) if old && error.code().is_outage() => {}
                 outcome => return outcome,
             }
         }
-        Self::open_once(pool, access, token).await
     }
 
-    async fn open_once(pool: &Pool, access: Access, token: Option<&TokenDigest>) -> Result<Self> {
-        let mut connection = pool.get().await?;
+    async fn begin(mut connection: Pooled, access: Access, token: Option<&TokenDigest>) -> Result<Self> {
         connection.clean = false;
+        connection.served = true;
         let (mut first, mut second) = (&connection.inner, &connection.inner);
         let statement = Statement::<AuthenticatedSql>::new(
-            "SELECT a.session_id, a.user_id, a.kind, a.permissions, a.email_verified, a.last_activity, \
+            "SELECT a.session_id, a.user_id, a.kind, a.permissions, a.last_activity, now(), \
              set_config('role', app.role_of_viewer(), true) FROM app.authenticate(?) a",
             vec![Bind::Text(token.map(|digest| digest.0.clone()))],
         );
@@ -86,14 +91,15 @@ impl Unit {
             statement.get_result::<Authenticated>(&mut second),
         );
         begun?;
-        let (session, user, kind, permissions, _, last_activity, _) = row?;
+        let (session, user, kind, permissions, last_activity, now, _) = row?;
         let signed_in = user.zip(session).map(|(user, session)| SignedIn {
             user: UserId(user),
             session: SessionId(session),
             is_staff: kind == "staff",
         });
         let viewer = Viewer { signed_in, permissions: permissions.into_iter().collect() };
-        Ok(Self { connection, viewer: Arc::new(viewer), last_activity })
+        let idle_since = last_activity.map(|last_activity| (last_activity, now));
+        Ok(Self { connection, viewer: Arc::new(viewer), idle_since, failure: OnceLock::new() })
     }
 
     /// A unit of the program itself, for what runs on a clock: no viewer, the role `app_worker`.
@@ -103,8 +109,9 @@ impl Unit {
     pub async fn worker(pool: &Pool) -> Result<Self> {
         let mut connection = pool.get().await?;
         connection.clean = false;
+        connection.served = true;
         (&connection.inner).batch_execute("BEGIN; SET LOCAL ROLE app_worker").await?;
-        Ok(Self { connection, viewer: Arc::default(), last_activity: None })
+        Ok(Self { connection, viewer: Arc::default(), idle_since: None, failure: OnceLock::new() })
     }
 
     /// The connection, shared: statements whose futures are polled together leave together.
@@ -119,10 +126,26 @@ impl Unit {
         &self.viewer
     }
 
-    /// When the viewer's session was last noted as active.
+    /// When the viewer's session was last noted as active, and what time it is now, by the clock of the
+    /// database, which also judges the idle limit.
     #[must_use]
-    pub fn last_activity(&self) -> Option<DateTime<Utc>> {
-        self.last_activity
+    pub fn idle_since(&self) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
+        self.idle_since
+    }
+
+    /// What failed first in this transaction. After it PostgreSQL refuses every further statement, and
+    /// whoever sent one should hear of the cause.
+    #[must_use]
+    pub fn failure(&self) -> Option<&Error> {
+        self.failure.get()
+    }
+
+    /// Notes that a statement failed; what to tell for it.
+    pub fn settle(&self, error: Error) -> Error {
+        if error.is_aftermath() {
+            return self.failure.get().cloned().unwrap_or(error);
+        }
+        self.failure.get_or_init(|| error).clone()
     }
 
     /// Ends the transaction and gives the connection back.
@@ -151,21 +174,15 @@ pub struct Work {
     pool: Pool,
     token: Mutex<Option<TokenDigest>>,
     viewer: Mutex<Arc<Viewer>>,
-    unit: AsyncMutex<Option<Arc<Unit>>>,
-    outage: Mutex<Option<Error>>,
+    /// A failure is kept too: the other loaders of a level should not wait for the pool once more.
+    unit: AsyncMutex<Option<Result<Arc<Unit>>>>,
 }
 
 impl Work {
     /// The work of a request that came with this token, or with none.
     #[must_use]
     pub fn new(pool: Pool, token: Option<TokenDigest>) -> Self {
-        Self {
-            pool,
-            token: Mutex::new(token),
-            viewer: Mutex::default(),
-            unit: AsyncMutex::default(),
-            outage: Mutex::default(),
-        }
+        Self { pool, token: Mutex::new(token), viewer: Mutex::default(), unit: AsyncMutex::default() }
     }
 
     /// Who asks. Anonymous until a unit was opened.
@@ -177,24 +194,31 @@ impl Work {
     /// The reading unit of the request. Opens it when there is none.
     ///
     /// # Errors
-    /// Like [`Unit::open`]; an outage is also kept, because the whole request fails by it.
+    /// Like [`Unit::open`], and `UNAUTHENTICATED` when the session has ended.
     pub async fn unit(&self) -> Result<Arc<Unit>> {
         let mut slot = self.unit.lock().await;
-        if let Some(unit) = slot.as_ref() {
-            return Ok(Arc::clone(unit));
+        if let Some(opened) = slot.as_ref() {
+            return opened.clone();
         }
-        let unit = Arc::new(self.open(Access::Read).await?);
-        *slot = Some(Arc::clone(&unit));
-        Ok(unit)
+        slot.insert(self.open(Access::Read).await.map(Arc::new)).clone()
     }
 
     /// Opens a unit that may write. The reading one ends first: a request never holds two connections.
     ///
     /// # Errors
-    /// Like [`Unit::open`].
+    /// Like [`Work::unit`].
     pub async fn write(&self) -> Result<Unit> {
         self.finish().await?;
         self.open(Access::Write).await
+    }
+
+    /// Opens a reading unit without a viewer. The request's own ends first.
+    ///
+    /// # Errors
+    /// Like [`Unit::open`].
+    pub async fn guest(&self) -> Result<Unit> {
+        self.finish().await?;
+        Unit::open(&self.pool, Access::Read, None).await
     }
 
     /// From here on the request reads as this session: the payload of a login.
@@ -202,49 +226,35 @@ impl Work {
         *lock(&self.token) = Some(token);
     }
 
+    /// From here on the request reads as a guest: its own session has ended.
+    pub fn become_guest(&self) {
+        *lock(&self.token) = None;
+        *lock(&self.viewer) = Arc::default();
+    }
+
     /// Ends the reading unit, if one is open.
     ///
     /// # Errors
-    /// When the commit fails.
+    /// When somebody still reads on it, which would let a request hold two connections.
     pub async fn finish(&self) -> Result<()> {
-        let Some(unit) = self.unit.lock().await.take() else { return Ok(()) };
-        match Arc::into_inner(unit) {
-            Some(unit) => unit.commit().await,
-            // Somebody still reads on it: dropping our share throws the connection away in the end.
-            None => Ok(()),
+        let Some(Ok(unit)) = self.unit.lock().await.take() else { return Ok(()) };
+        let unit = Arc::into_inner(unit)
+            .ok_or_else(|| Error::internal(std::io::Error::other("a unit ends while somebody reads on it")))?;
+        // What was read is read: a commit that fails costs the connection and nothing else.
+        if let Err(error) = unit.commit().await {
+            tracing::warn!(cause = ?error.cause(), "a reading unit did not end well");
         }
-    }
-
-    /// Why the database could not be used, if it could not.
-    #[must_use]
-    pub fn outage(&self) -> Option<Error> {
-        lock(&self.outage).clone()
-    }
-
-    /// Another unit of the same request may use the pool only while this one holds no connection.
-    #[must_use]
-    pub fn pool(&self) -> &Pool {
-        &self.pool
+        Ok(())
     }
 
     async fn open(&self, access: Access) -> Result<Unit> {
         let token = lock(&self.token).clone();
-        match Unit::open(&self.pool, access, token.as_ref()).await {
-            Ok(unit) => {
-                *lock(&self.viewer) = Arc::clone(unit.viewer());
-                Ok(unit)
-            }
-            Err(error) => {
-                if error.code().is_outage() {
-                    *lock(&self.outage) = Some(error.clone());
-                }
-                Err(error)
-            }
+        let unit = Unit::open(&self.pool, access, token.as_ref()).await?;
+        if token.is_some() && unit.viewer().session().is_none() {
+            unit.rollback().await?;
+            return Err(Error::dead_token());
         }
+        *lock(&self.viewer) = Arc::clone(unit.viewer());
+        Ok(unit)
     }
-}
-
-/// A poisoned lock guards plain values that are whole at every step.
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

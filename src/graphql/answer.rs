@@ -1,7 +1,7 @@
 //! What comes out of the door.
 
 use async_graphql::parser::types::OperationType;
-use async_graphql::{ErrorExtensionValues, Response, ServerError, Value};
+use async_graphql::{Response, ServerError, Value};
 
 use super::guard::{Refusal, RefusalCode};
 use crate::error::{Code, Error, code_of};
@@ -33,11 +33,12 @@ impl Answer {
     }
 
     /// What async-graphql answered: it also validates, and what it refuses then never ran.
-    pub(super) fn executed(response: Response, outage: Option<Error>, operation: OperationType, levels: u64) -> Self {
+    pub(super) fn executed(response: Response, operation: OperationType, levels: u64) -> Self {
         // What a mutation has committed stays told, also when the database went away afterwards.
         let nothing_told = operation == OperationType::Query || !has_values(&response.data);
+        let outage = response.errors.iter().filter_map(ServerError::source::<Error>).find(|e| e.code().is_outage());
         if let Some(outage) = outage.filter(|_| nothing_told) {
-            return Self::refused(outage);
+            return Self::refused(outage.clone());
         }
         let before_execution = response.data == Value::Null
             && !response.errors.is_empty()
@@ -52,30 +53,37 @@ impl Answer {
             Outcome::Refused(_) => Code::GraphqlValidationFailed,
             Outcome::Executed => Code::BadUserInput,
         };
-        self.response.errors.truncate(most);
+        let mut logged = Vec::new();
         for error in &mut self.response.errors {
             if code_of(error).is_none() {
                 error.extensions.get_or_insert_default().set("code", default.as_str());
             }
-            if code_of(error) == Some(Code::Internal.as_str()) {
-                report(error, request_id);
-            } else if let Some(known) = error.source::<Error>()
-                && known.cause().is_some()
-            {
-                tracing::warn!(request_id, code = known.code().as_str(), cause = ?known.cause(), "a request failed");
-            }
+            report(error, request_id, &mut logged);
         }
+        self.response.errors.truncate(most);
         self
     }
 }
 
-/// Logged once, here; the client gets the name to look it up by.
-fn report(error: &mut ServerError, request_id: &str) {
-    let cause = error.source::<Error>().and_then(Error::cause);
+/// Logs what lies beneath an error, once for each cause, however many fields it failed; the client gets
+/// the name to look it up by.
+fn report(error: &mut ServerError, request_id: &str, logged: &mut Vec<String>) {
+    let internal = code_of(error) == Some(Code::Internal.as_str());
+    if internal {
+        error.extensions.get_or_insert_default().set("requestId", request_id);
+    }
+    let cause = error.source::<Error>().and_then(Error::cause).map(|cause| format!("{cause:?}"));
+    let Some(cause) = cause.or_else(|| internal.then(|| error.message.clone())) else { return };
+    if logged.contains(&cause) {
+        return;
+    }
     let path: Vec<String> = error.path.iter().map(|segment| format!("{segment:?}")).collect();
-    tracing::error!(request_id, path = path.join("."), cause = ?cause, "internal error");
-    let extensions: &mut ErrorExtensionValues = error.extensions.get_or_insert_default();
-    extensions.set("requestId", request_id);
+    if internal {
+        tracing::error!(request_id, path = path.join("."), cause, "internal error");
+    } else {
+        tracing::warn!(request_id, path = path.join("."), cause, "a request failed");
+    }
+    logged.push(cause);
 }
 
 fn has_values(data: &Value) -> bool {

@@ -161,19 +161,16 @@ impl Inner {
         let shared = Arc::new(Request { work: Arc::clone(&work), batch: Batch::default(), client });
         let execution = self.api.execute(request.data(Arc::clone(&shared)));
         let response = shared.batch.drive(execution, &work).await;
-        if let Err(error) = work.finish().await {
-            tracing::warn!(cause = ?error.cause(), "a reading unit did not end well");
-        }
-        Ok(Answer::executed(response, work.outage(), checked.operation, shared.batch.levels()))
+        work.finish().await?;
+        Ok(Answer::executed(response, checked.operation, shared.batch.levels()))
     }
 
     /// A dead token fails the whole request, whatever it asks for.
     async fn authenticate(&self, work: &Work, checked: &Checked) -> Result<()> {
         let unit = work.unit().await?;
         let viewer = unit.viewer();
-        let session = viewer.session().ok_or_else(Error::dead_token)?;
-        if let Some(known) = unit.last_activity() {
-            self.activity.note(session, known);
+        if let Some((session, (known, now))) = viewer.session().zip(unit.idle_since()) {
+            self.activity.note(session, known, now);
         }
         if checked.introspects && !self.settings.open_introspection && !viewer.permissions.holds("system:read") {
             return Err(Error::new(Code::GraphqlValidationFailed, "introspection is off for you: use schema.graphql"));

@@ -2,12 +2,12 @@
 //! here and written together, at most once a minute for each session.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel_async::RunQueryDsl;
 
-use crate::clock;
+use crate::db::lock::lock;
 use crate::db::pool::Pool;
 use crate::db::statement::{Bind, Statement};
 use crate::db::unit::Unit;
@@ -22,11 +22,10 @@ const RESOLUTION: TimeDelta = TimeDelta::seconds(60);
 pub struct Activity(Arc<Mutex<HashMap<SessionId, DateTime<Utc>>>>);
 
 impl Activity {
-    /// Notes that a session was used, unless the database knows of a use within the last minute.
-    pub fn note(&self, session: SessionId, known: DateTime<Utc>) {
-        let now = clock::now();
+    /// Notes that a session is used `now`, unless the database knows of a use within the last minute.
+    pub fn note(&self, session: SessionId, known: DateTime<Utc>, now: DateTime<Utc>) {
         if now - known >= RESOLUTION {
-            self.pending().entry(session).or_insert(now);
+            lock(&self.0).entry(session).or_insert(now);
         }
     }
 
@@ -35,19 +34,18 @@ impl Activity {
     /// # Errors
     /// What the database answers; what was noted is kept for the next time.
     pub async fn flush(&self, pool: &Pool) -> Result<usize> {
-        let noted = std::mem::take(&mut *self.pending());
+        let noted = std::mem::take(&mut *lock(&self.0));
         if noted.is_empty() {
             return Ok(0);
         }
         let written = write(pool, &noted).await;
         if written.is_err() {
-            self.pending().extend(noted);
+            let mut pending = lock(&self.0);
+            for (session, at) in noted {
+                pending.entry(session).or_insert(at);
+            }
         }
         written
-    }
-
-    fn pending(&self) -> std::sync::MutexGuard<'_, HashMap<SessionId, DateTime<Utc>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

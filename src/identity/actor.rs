@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use diesel::sql_types::{Text, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::db::batch::{Found, Key};
@@ -26,13 +27,29 @@ pub enum ActorKind {
 /// The public face of a person, or the system.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Actor {
-    /// `None` for the system.
+    /// `None` for the system, and for staff as a whole.
     pub user: Option<UserId>,
     pub(crate) display_name: String,
     pub(crate) kind: ActorKind,
 }
 
 impl Actor {
+    /// Staff as a whole: who of them did it is not for the viewer to know.
+    #[must_use]
+    pub fn support() -> Self {
+        Self { user: None, display_name: "Support".into(), kind: ActorKind::Staff }
+    }
+
+    /// The id of this face. It tells nothing of the account: a digest cannot be turned round, and a
+    /// UUID's random bits cannot be guessed.
+    #[must_use]
+    pub fn face(&self) -> String {
+        let of = self.user.map_or_else(|| self.display_name.clone(), |user| user.0.to_string());
+        let digest = Sha256::digest(format!("actor:{of}"));
+        let nibbles = digest.iter().take(16).flat_map(|byte| [byte >> 4, byte & 0xf]);
+        nibbles.filter_map(|nibble| char::from_digit(nibble.into(), 16)).collect()
+    }
+
     /// The program itself.
     #[must_use]
     pub fn system() -> Self {

@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use async_graphql::{ComplexObject, Context, ID, InputObject, Object, SimpleObject};
 use secrecy::SecretString;
 
 use super::password::{Passwords, Verdict};
 use super::session::Session;
 use super::token::Token;
 use super::user::User;
-use crate::db::unit::{Access, Unit};
 use crate::error::{Error, Result};
 use crate::id::{SessionId, UserId};
 use crate::outcome::{UserError, UserErrorCode};
@@ -29,17 +28,30 @@ pub struct LoginInput {
 
 /// The outcome of a sign-in.
 #[derive(SimpleObject, Default)]
+#[graphql(complex)]
 pub struct LoginPayload {
     /// Set instead of `token` when a second factor has to follow (not before that feature exists).
     second_factor_token: Option<String>,
     /// Shown this once. Send it as `Authorization: Bearer`. Null when the sign-in failed.
     token: Option<String>,
-    /// The session that was opened. Null when the sign-in failed.
-    session: Option<Arc<Session>>,
-    /// Who signed in. Null when the sign-in failed.
-    user: Option<Arc<User>>,
     /// Why the sign-in failed. Empty when it did not.
     user_errors: Vec<UserError>,
+    #[graphql(skip)]
+    opened: Option<(SessionId, UserId)>,
+}
+
+/// Edges, not values: whatever fails in them, the token is told.
+#[ComplexObject]
+impl LoginPayload {
+    /// The session that was opened. Null when the sign-in failed.
+    async fn session(&self, ctx: &Context<'_>) -> Option<Result<Arc<Session>>> {
+        ctx.edge(self.opened?.0).await
+    }
+
+    /// Who signed in. Null when the sign-in failed, and for those who may not see their own account.
+    async fn user(&self, ctx: &Context<'_>) -> Option<Result<Arc<User>>> {
+        ctx.edge(self.opened?.1).await
+    }
 }
 
 /// The outcome of a sign-out.
@@ -116,8 +128,7 @@ impl IdentityMutation {
 async fn login(ctx: &Context<'_>, input: LoginInput) -> Result<LoginPayload> {
     let request = ctx.request();
     let passwords: &Passwords = ctx.data_unchecked();
-    request.work.finish().await?;
-    let unit = Unit::open(request.work.pool(), Access::Read, None).await?;
+    let unit = request.work.guest().await?;
     let name = input.login.trim();
     // Longer than any e-mail address or username, or with a character that no text column holds.
     let possible = name.len() <= 1024 && !name.contains('\0');
@@ -142,12 +153,8 @@ async fn login(ctx: &Context<'_>, input: LoginInput) -> Result<LoginPayload> {
     unit.commit().await?;
     let Some(session) = opened else { return Ok(wrong_credentials()) };
     request.work.become_session(token.digest());
-    payload(ctx, &token, session, credentials.user).await
-}
-
-async fn payload(ctx: &Context<'_>, token: &Token, session: SessionId, user: UserId) -> Result<LoginPayload> {
-    let (session, user) = futures_util::try_join!(ctx.load(session), ctx.load(user))?;
-    Ok(LoginPayload { token: Some(token.reveal().to_owned()), session, user, ..LoginPayload::default() })
+    let opened = Some((session, credentials.user));
+    Ok(LoginPayload { token: Some(token.reveal().to_owned()), opened, ..LoginPayload::default() })
 }
 
 fn wrong_credentials() -> LoginPayload {
@@ -161,6 +168,7 @@ async fn logout(ctx: &Context<'_>) -> Result<LogoutPayload> {
     let unit = ctx.request().write().await?;
     let logged_out = Session::end_own(unit.conn(), session).await?;
     unit.commit().await?;
+    ctx.request().work.become_guest();
     Ok(LogoutPayload { logged_out, user_errors: Vec::new() })
 }
 
@@ -171,6 +179,9 @@ async fn revoke_session(ctx: &Context<'_>, input: RevokeSessionInput) -> Result<
     unit.commit().await?;
     if !ended {
         return Err(Error::not_found());
+    }
+    if ctx.viewer().session() == Some(id) {
+        ctx.request().work.become_guest();
     }
     Ok(RevokeSessionPayload { session_id: Some(input.id), user_errors: Vec::new() })
 }

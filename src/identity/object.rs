@@ -9,7 +9,7 @@ use super::actor::{Actor, ActorKind};
 use super::password_reset::{ByRequest, PasswordReset};
 use super::role::{ByAssignment, Held, Member, Role, RolesOf};
 use super::session::{ByStart, Session};
-use super::user::{User, UserFilter, UserStatus};
+use super::user::{User, UserStatus};
 use crate::billing::{
     CreditsOf, Invoice, InvoiceFilterInput, InvoiceOrder, Transaction, TransactionFilterInput, TransactionOrder,
 };
@@ -127,7 +127,8 @@ impl User {
     async fn password_resets(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many rows from the start, at most 100.")] first: Option<Raw<i32>>,
+        #[graphql(desc = "How many rows from the start, at most 100; 20 by default, 0 for the count alone.")]
+        first: Option<Raw<i32>>,
         #[graphql(desc = "Only rows behind this cursor.")] after: Option<String>,
         #[graphql(desc = "How many rows from the end, at most 100.")] last: Option<Raw<i32>>,
         #[graphql(desc = "Only rows ahead of this cursor.")] before: Option<String>,
@@ -161,7 +162,8 @@ impl User {
     async fn sessions(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many rows from the start, at most 100.")] first: Option<Raw<i32>>,
+        #[graphql(desc = "How many rows from the start, at most 100; 20 by default, 0 for the count alone.")]
+        first: Option<Raw<i32>>,
         #[graphql(desc = "Only rows behind this cursor.")] after: Option<String>,
         #[graphql(desc = "How many rows from the end, at most 100.")] last: Option<Raw<i32>>,
         #[graphql(desc = "Only rows ahead of this cursor.")] before: Option<String>,
@@ -177,7 +179,8 @@ impl User {
     async fn servers(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many rows from the start, at most 100.")] first: Option<Raw<i32>>,
+        #[graphql(desc = "How many rows from the start, at most 100; 20 by default, 0 for the count alone.")]
+        first: Option<Raw<i32>>,
         #[graphql(desc = "Only rows behind this cursor.")] after: Option<String>,
         #[graphql(desc = "How many rows from the end, at most 100.")] last: Option<Raw<i32>>,
         #[graphql(desc = "Only rows ahead of this cursor.")] before: Option<String>,
@@ -200,7 +203,8 @@ impl User {
     async fn invoices(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many rows from the start, at most 100.")] first: Option<Raw<i32>>,
+        #[graphql(desc = "How many rows from the start, at most 100; 20 by default, 0 for the count alone.")]
+        first: Option<Raw<i32>>,
         #[graphql(desc = "Only rows behind this cursor.")] after: Option<String>,
         #[graphql(desc = "How many rows from the end, at most 100.")] last: Option<Raw<i32>>,
         #[graphql(desc = "Only rows ahead of this cursor.")] before: Option<String>,
@@ -223,7 +227,8 @@ impl User {
     async fn transactions(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many rows from the start, at most 100.")] first: Option<Raw<i32>>,
+        #[graphql(desc = "How many rows from the start, at most 100; 20 by default, 0 for the count alone.")]
+        first: Option<Raw<i32>>,
         #[graphql(desc = "Only rows behind this cursor.")] after: Option<String>,
         #[graphql(desc = "How many rows from the end, at most 100.")] last: Option<Raw<i32>>,
         #[graphql(desc = "Only rows ahead of this cursor.")] before: Option<String>,
@@ -246,7 +251,8 @@ impl User {
     async fn tickets(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many rows from the start, at most 100.")] first: Option<Raw<i32>>,
+        #[graphql(desc = "How many rows from the start, at most 100; 20 by default, 0 for the count alone.")]
+        first: Option<Raw<i32>>,
         #[graphql(desc = "Only rows behind this cursor.")] after: Option<String>,
         #[graphql(desc = "How many rows from the end, at most 100.")] last: Option<Raw<i32>>,
         #[graphql(desc = "Only rows ahead of this cursor.")] before: Option<String>,
@@ -269,7 +275,8 @@ impl User {
     async fn assigned_tickets(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many rows from the start, at most 100.")] first: Option<Raw<i32>>,
+        #[graphql(desc = "How many rows from the start, at most 100; 20 by default, 0 for the count alone.")]
+        first: Option<Raw<i32>>,
         #[graphql(desc = "Only rows behind this cursor.")] after: Option<String>,
         #[graphql(desc = "How many rows from the end, at most 100.")] last: Option<Raw<i32>>,
         #[graphql(desc = "Only rows ahead of this cursor.")] before: Option<String>,
@@ -291,7 +298,8 @@ impl User {
     async fn ticket_messages(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many rows from the start, at most 100.")] first: Option<Raw<i32>>,
+        #[graphql(desc = "How many rows from the start, at most 100; 20 by default, 0 for the count alone.")]
+        first: Option<Raw<i32>>,
         #[graphql(desc = "Only rows behind this cursor.")] after: Option<String>,
         #[graphql(desc = "How many rows from the end, at most 100.")] last: Option<Raw<i32>>,
         #[graphql(desc = "Only rows ahead of this cursor.")] before: Option<String>,
@@ -358,7 +366,8 @@ impl Role {
     async fn users(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many rows from the start, at most 100.")] first: Option<Raw<i32>>,
+        #[graphql(desc = "How many rows from the start, at most 100; 20 by default, 0 for the count alone.")]
+        first: Option<Raw<i32>>,
         #[graphql(desc = "Only rows behind this cursor.")] after: Option<String>,
         #[graphql(desc = "How many rows from the end, at most 100.")] last: Option<Raw<i32>>,
         #[graphql(desc = "Only rows ahead of this cursor.")] before: Option<String>,
@@ -428,7 +437,7 @@ impl RoleUserConnection {
 
 /// The list holds visible people only, and the snapshot does not change under it.
 async fn person(ctx: &Context<'_>, user: UserId) -> Result<Arc<User>> {
-    ctx.load(user).await?.ok_or_else(|| Error::internal(diesel::result::Error::NotFound))
+    ctx.load(user).await?.ok_or_else(|| Error::missing_row("a person"))
 }
 
 /// A signed-in device. The token itself is shown once, by `login`.
@@ -510,7 +519,7 @@ impl PasswordReset {
 impl Actor {
     /// The id of this face, not of the account.
     async fn id(&self) -> ID {
-        ID(format!("act_{}", self.user.map(|user| user.0).unwrap_or_default().as_simple()))
+        ID(format!("act_{}", self.face()))
     }
 
     /// First and last name, else the username; of staff, to customers, the first name.
@@ -526,22 +535,5 @@ impl Actor {
     /// The account, for those who may see it, else null.
     async fn user(&self, ctx: &Context<'_>) -> Option<Result<Arc<User>>> {
         ctx.edge(self.user?).await
-    }
-}
-
-/// Filters that come from clients.
-impl User {
-    /// One page of the accounts that the viewer may see.
-    ///
-    /// # Errors
-    /// `BAD_USER_INPUT`, and what the database answers.
-    pub async fn page(
-        ctx: &Context<'_>,
-        args: PageArgs,
-        filter: UserFilter,
-        order: Option<super::query::UserOrder>,
-    ) -> Result<Connection<Self>> {
-        let order = order.map_or((super::user::UserOrderField::CreatedAt, true), super::query::UserOrder::parts);
-        Connection::load(ctx, List::root(filter), args, order).await
     }
 }

@@ -8,7 +8,7 @@ use super::role::{AllRoles, Role};
 use super::user::{User, UserFilter, UserOrderField, UserStatus};
 use crate::error::{Error, Result};
 use crate::id::{RoleId, UserId};
-use crate::page::{Connection, OrderDirection, PageArgs};
+use crate::page::{Connection, List, OrderDirection, PageArgs};
 use crate::request::Ask as _;
 use crate::requires::requires;
 use crate::scalar::{Instant, Raw, any_of, search, span};
@@ -62,9 +62,20 @@ pub struct UserOrder {
     direction: OrderDirection,
 }
 
-impl UserOrder {
-    pub(super) fn parts(self) -> (UserOrderField, bool) {
-        (self.field, self.direction.is_descending())
+impl User {
+    /// One page of the accounts that the viewer may see.
+    ///
+    /// # Errors
+    /// `BAD_USER_INPUT`, and what the database answers.
+    pub async fn page(
+        ctx: &Context<'_>,
+        args: PageArgs,
+        filter: Option<UserFilterInput>,
+        order: Option<UserOrder>,
+    ) -> Result<Connection<Self>> {
+        let filter = filter.unwrap_or_default().decode()?;
+        let order = order.map_or((UserOrderField::CreatedAt, true), |by| (by.field, by.direction.is_descending()));
+        Connection::load(ctx, List::root(filter), args, order).await
     }
 }
 
@@ -108,17 +119,15 @@ impl IdentityQuery {
     async fn users(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many rows from the start, at most 100.")] first: Option<Raw<i32>>,
+        #[graphql(desc = "How many rows from the start, at most 100; 20 by default, 0 for the count alone.")]
+        first: Option<Raw<i32>>,
         #[graphql(desc = "Only rows behind this cursor.")] after: Option<String>,
         #[graphql(desc = "How many rows from the end, at most 100.")] last: Option<Raw<i32>>,
         #[graphql(desc = "Only rows ahead of this cursor.")] before: Option<String>,
         #[graphql(desc = "Which rows. Default all.")] filter: Option<UserFilterInput>,
         #[graphql(desc = "Default newest first.")] order_by: Option<UserOrder>,
     ) -> Option<Result<Connection<User>>> {
-        let page = async {
-            let filter = filter.unwrap_or_default().decode()?;
-            User::page(ctx, PageArgs::new(first, after, last, before), filter, order_by).await
-        };
+        let page = User::page(ctx, PageArgs::new(first, after, last, before), filter, order_by);
         ctx.guarded(Requires::any(Permission::UserRead), page).await
     }
 

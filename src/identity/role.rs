@@ -102,6 +102,7 @@ impl Key for RolesOf {
         let rows: Vec<(UserId, DateTime<Utc>, Role)> = user_roles::table
             .inner_join(roles::table)
             .filter(user_roles::user_id.eq_any(people))
+            .filter(user_roles::user_id.eq_any(User::visible_to(unit.viewer()).select(users::id)))
             .order((user_roles::created_at, user_roles::role_id))
             .select((user_roles::user_id, user_roles::created_at, Role::as_select()))
             .load(&mut unit.conn())

@@ -45,11 +45,16 @@ pub struct Credentials {
 }
 
 impl Session {
-    /// The sessions that `viewer` may see.
+    /// The sessions that `viewer` may see and that have not expired; always the one that asks.
     #[must_use]
     pub fn visible_to(viewer: &Viewer) -> Query {
         let scope = InScope(Column::new("sessions", "user_id"), viewer.scope(Permission::SessionRead));
-        sessions::table.select(Self::as_select()).into_boxed().filter(scope)
+        let current = sessions::id.nullable().eq(viewer.session());
+        sessions::table
+            .select(Self::as_select())
+            .into_boxed()
+            .filter(sessions::expires_at.gt(diesel::dsl::now))
+            .filter(scope.nullable().or(current))
     }
 
     /// The credentials behind an e-mail address or a username, if there are any.

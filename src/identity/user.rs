@@ -11,13 +11,12 @@ use diesel_async::RunQueryDsl;
 use uuid::Uuid;
 
 use crate::db::batch::{Found, Key};
-use crate::db::list::{Column, FoundBy, Fragment, InScope, OfParent, SortValue};
+use crate::db::list::{Column, FoundBy, Fragment, InScope, OfParent, SortValue, StartsWith};
 use crate::db::schema::{user_roles, users};
 use crate::db::unit::Unit;
 use crate::error::Result;
 use crate::id::{RoleId, UserId};
 use crate::page::{Cut, Listed, Order};
-use crate::scalar::end_of_prefix;
 use crate::viewer::{Permission, Viewer};
 use crate::{finish_list, list_rows, text_enum};
 
@@ -127,10 +126,8 @@ impl Listed for User {
     fn query(viewer: &Viewer, parent: Option<OfParent>, filter: &UserFilter, cut: Cut<'_, UserOrderField>) -> Fragment {
         let mut query = Self::visible_to(viewer);
         if let Some(search) = &filter.search {
-            let (from, to) = (search.to_lowercase(), end_of_prefix(&search.to_lowercase()));
-            let email = users::email_key.ge(from.clone()).and(users::email_key.lt(to.clone()));
-            let username = users::username_key.ge(from).and(users::username_key.lt(to));
-            query = query.filter(email.or(username));
+            let starts = |column| StartsWith { column: Column::new("users", column), prefix: search.clone() };
+            query = query.filter(starts("email_key").or(starts("username_key")));
         }
         if let Some(status) = &filter.status {
             query = query.filter(users::status.eq_any(status.clone()));

@@ -2,11 +2,15 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::DateTime;
 use uuid::Uuid;
 
 use crate::db::list::{Column, SortValue};
 use crate::error::{Error, Result};
+use crate::scalar::{is_storable, read_day};
+
+/// The most bytes of a text that lists are sorted by: four for each of 64 characters, and some.
+const MAX_TEXT: usize = 512;
 
 /// Writes the cursor of a row.
 pub(super) fn encode(column: Column, descending: bool, value: &SortValue, id: Uuid) -> String {
@@ -40,16 +44,21 @@ fn parse(text: &str, column: Column, descending: bool) -> Option<(SortValue, Uui
 fn sort_value(text: &str, column: Column) -> Option<SortValue> {
     let absent = text.is_empty();
     Some(match column.name {
-        "due_date_sort" => SortValue::Day(if absent { None } else { Some(text.parse::<NaiveDate>().ok()?) }),
+        "due_date_sort" => SortValue::Day(if absent { None } else { Some(read_day(text)?) }),
         "priority_rank" => SortValue::Rank(text.parse().ok()?),
-        name if name.ends_with("_key") => SortValue::Text(text.to_owned()),
+        name if name.ends_with("_key") && !text.contains('\0') && text.len() <= MAX_TEXT => {
+            SortValue::Text(text.to_owned())
+        }
+        name if name.ends_with("_key") => return None,
         _ if absent => SortValue::Instant(None),
-        _ => SortValue::Instant(Some(DateTime::<Utc>::from_timestamp_micros(text.parse().ok()?)?)),
+        _ => SortValue::Instant(Some(DateTime::from_timestamp_micros(text.parse().ok()?).filter(is_storable)?)),
     })
 }
 
 #[cfg(test)]
 mod tests {
+    use chrono::NaiveDate;
+
     use super::*;
 
     const CREATED: Column = Column::new("tickets", "created_at");
@@ -75,6 +84,17 @@ mod tests {
     fn nonsense_is_refused() {
         for text in ["", "x", "dGlja2V0cw", "dGlja2V0cy5jcmVhdGVkX2F0LQ", "\u{1f600}"] {
             assert!(decode(text, CREATED, true, "after").is_err(), "{text}");
+        }
+        let id = Uuid::nil().simple();
+        for (column, value) in [
+            (CREATED, "-1000000000000000000"),
+            (CREATED, "9223372036854775807"),
+            (Column::new("invoices", "due_date_sort"), "-262143-01-01"),
+            (Column::new("servers", "name_key"), "a\0b"),
+            (Column::new("tickets", "priority_rank"), "99999"),
+        ] {
+            let text = URL_SAFE_NO_PAD.encode(format!("{}.{}-{id}{value}", column.table, column.name));
+            assert!(decode(&text, column, true, "after").is_err(), "{value}");
         }
     }
 }

@@ -115,7 +115,7 @@ impl Server {
 
     /// What it was sold as. Its own resources are on the server, and may differ by now.
     async fn package(&self, ctx: &Context<'_>) -> Result<Arc<ServerPackage>> {
-        ctx.load(self.package_id).await?.ok_or_else(missing_parent)
+        ctx.load(self.package_id).await?.ok_or_else(|| Error::missing_row("a package"))
     }
 
     /// The action in progress, if any, else null; while it runs every other action answers LOCKED.
@@ -127,7 +127,8 @@ impl Server {
     async fn actions(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many rows from the start, at most 100.")] first: Option<Raw<i32>>,
+        #[graphql(desc = "How many rows from the start, at most 100; 20 by default, 0 for the count alone.")]
+        first: Option<Raw<i32>>,
         #[graphql(desc = "Only rows behind this cursor.")] after: Option<String>,
         #[graphql(desc = "How many rows from the end, at most 100.")] last: Option<Raw<i32>>,
         #[graphql(desc = "Only rows ahead of this cursor.")] before: Option<String>,
@@ -140,11 +141,6 @@ impl Server {
     async fn allowed_actions(&self) -> Vec<AllowedAction> {
         Vec::new()
     }
-}
-
-/// A row whose foreign key holds, and that the viewer must see because its child is seen.
-fn missing_parent() -> Error {
-    Error::internal(diesel::result::Error::NotFound)
 }
 
 /// One thing done to a server by the provider, with its progress.
@@ -187,13 +183,18 @@ impl ServerAction {
 
     /// The server.
     async fn server(&self, ctx: &Context<'_>) -> Result<Arc<Server>> {
-        ctx.load(self.server_id).await?.ok_or_else(missing_parent)
+        ctx.load(self.server_id).await?.ok_or_else(|| Error::missing_row("a server"))
     }
 
-    /// Who asked: a person, or the system.
+    /// Who asked: a person, or the system. Customers see whoever suspended a server as "Support".
     async fn requested_by(&self, ctx: &Context<'_>) -> Result<Arc<Actor>> {
+        let viewer = ctx.viewer();
+        let suspends = matches!(self.kind, ServerActionKind::Suspend | ServerActionKind::Unsuspend);
         match self.requested_by {
-            Some(user) => ctx.load(ActorOf(user)).await?.ok_or_else(missing_parent),
+            Some(user) if suspends && !viewer.is_staff() && viewer.user() != Some(user) => {
+                Ok(Arc::new(Actor::support()))
+            }
+            Some(user) => ctx.load(ActorOf(user)).await?.ok_or_else(|| Error::missing_row("a person")),
             None => Ok(Arc::new(Actor::system())),
         }
     }
@@ -268,7 +269,8 @@ impl ServerPackage {
     async fn servers(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many rows from the start, at most 100.")] first: Option<Raw<i32>>,
+        #[graphql(desc = "How many rows from the start, at most 100; 20 by default, 0 for the count alone.")]
+        first: Option<Raw<i32>>,
         #[graphql(desc = "Only rows behind this cursor.")] after: Option<String>,
         #[graphql(desc = "How many rows from the end, at most 100.")] last: Option<Raw<i32>>,
         #[graphql(desc = "Only rows ahead of this cursor.")] before: Option<String>,

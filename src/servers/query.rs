@@ -13,7 +13,7 @@ use crate::id::{PackageId, ServerId, UserId};
 use crate::page::{Connection, List, OrderDirection, PageArgs};
 use crate::request::Ask as _;
 use crate::requires::requires;
-use crate::scalar::{Raw, any_of, search};
+use crate::scalar::{Raw, any_of, exact, search};
 use crate::viewer::{Permission, Requires, Viewer};
 
 /// What narrows a list of servers. All conditions have to hold; null is none.
@@ -42,7 +42,9 @@ impl ServerFilterInput {
         if self.node_id.is_some() || self.owner_id.is_some() {
             viewer.check(Requires::any(Permission::ServerRead))?;
         }
-        if self.status.as_ref().is_some_and(|status| *status == [ServerStatus::Terminated]) && !self.include_deleted {
+        let only_terminated =
+            |status: &Vec<_>| !status.is_empty() && status.iter().all(|one| *one == ServerStatus::Terminated);
+        if self.status.as_ref().is_some_and(only_terminated) && !self.include_deleted {
             let message = "Terminated servers are listed only with `includeDeleted: true`.";
             return Err(Error::bad_input("filter.status", message));
         }
@@ -50,7 +52,7 @@ impl ServerFilterInput {
             search: search(self.search, "filter.search")?,
             status: any_of(self.status, "filter.status")?,
             package: self.package_id.map(|id| PackageId::parse(&id, "filter.packageId")).transpose()?,
-            node: search(self.node_id, "filter.nodeId")?,
+            node: exact(self.node_id, "filter.nodeId")?,
             owner: self.owner_id.map(|id| UserId::parse(&id, "filter.ownerId")).transpose()?,
             include_deleted: self.include_deleted,
         })
@@ -108,7 +110,8 @@ impl ServersQuery {
     async fn servers(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many rows from the start, at most 100.")] first: Option<Raw<i32>>,
+        #[graphql(desc = "How many rows from the start, at most 100; 20 by default, 0 for the count alone.")]
+        first: Option<Raw<i32>>,
         #[graphql(desc = "Only rows behind this cursor.")] after: Option<String>,
         #[graphql(desc = "How many rows from the end, at most 100.")] last: Option<Raw<i32>>,
         #[graphql(desc = "Only rows ahead of this cursor.")] before: Option<String>,
@@ -132,7 +135,8 @@ impl ServersQuery {
     async fn server_packages(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many rows from the start, at most 100.")] first: Option<Raw<i32>>,
+        #[graphql(desc = "How many rows from the start, at most 100; 20 by default, 0 for the count alone.")]
+        first: Option<Raw<i32>>,
         #[graphql(desc = "Only rows behind this cursor.")] after: Option<String>,
         #[graphql(desc = "How many rows from the end, at most 100.")] last: Option<Raw<i32>>,
         #[graphql(desc = "Only rows ahead of this cursor.")] before: Option<String>,

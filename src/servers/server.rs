@@ -10,13 +10,12 @@ use diesel_async::RunQueryDsl;
 use uuid::Uuid;
 
 use crate::db::batch::{Found, Key};
-use crate::db::list::{Column, Fragment, InScope, OfParent, SortValue};
+use crate::db::list::{Column, Fragment, InScope, OfParent, SortValue, StartsWith};
 use crate::db::schema::servers;
 use crate::db::unit::Unit;
 use crate::error::Result;
 use crate::id::{PackageId, ServerId, UserId};
 use crate::page::{Cut, Listed, Order};
-use crate::scalar::end_of_prefix;
 use crate::viewer::{Permission, Viewer};
 use crate::{finish_list, list_rows, text_enum};
 
@@ -161,11 +160,8 @@ impl Listed for Server {
             query = query.filter(servers::deleted_at.is_null());
         }
         if let Some(search) = &filter.search {
-            let (from, to) = (search.to_lowercase(), end_of_prefix(&search.to_lowercase()));
-            let name = servers::name_key.ge(from.clone()).and(servers::name_key.lt(to.clone()));
-            let hostname = servers::hostname_key.ge(from.clone()).and(servers::hostname_key.lt(to.clone()));
-            let address = servers::ip_address.ge(from).and(servers::ip_address.lt(to));
-            query = query.filter(name.or(hostname).nullable().or(address));
+            let starts = |column| StartsWith { column: Column::new("servers", column), prefix: search.clone() };
+            query = query.filter(starts("name_key").or(starts("hostname_key")).or(starts("ip_address")));
         }
         if let Some(status) = &filter.status {
             query = query.filter(servers::status.eq_any(status.clone()));

@@ -73,7 +73,7 @@ impl Ticket {
 
     /// Who opened it, for every reader; `user` is the account, for those who may see it.
     async fn opened_by(&self, ctx: &Context<'_>) -> Result<Arc<Actor>> {
-        ctx.load(ActorOf(self.user_id)).await?.ok_or_else(missing_parent)
+        ctx.load(ActorOf(self.user_id)).await?.ok_or_else(|| Error::missing_row("a person"))
     }
 
     /// Who of staff is at it. Null while nobody is.
@@ -115,7 +115,8 @@ impl Ticket {
     async fn messages(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many rows from the start, at most 100.")] first: Option<Raw<i32>>,
+        #[graphql(desc = "How many rows from the start, at most 100; 20 by default, 0 for the count alone.")]
+        first: Option<Raw<i32>>,
         #[graphql(desc = "Only rows behind this cursor.")] after: Option<String>,
         #[graphql(desc = "How many rows from the end, at most 100.")] last: Option<Raw<i32>>,
         #[graphql(desc = "Only rows ahead of this cursor.")] before: Option<String>,
@@ -128,11 +129,6 @@ impl Ticket {
     async fn allowed_actions(&self) -> Vec<AllowedAction> {
         Vec::new()
     }
-}
-
-/// A row whose foreign key holds, and that the viewer must see because its child is seen.
-fn missing_parent() -> Error {
-    Error::internal(diesel::result::Error::NotFound)
 }
 
 impl TicketMessage {
@@ -175,11 +171,11 @@ impl TicketMessage {
 
     /// Who wrote it.
     async fn author(&self, ctx: &Context<'_>) -> Result<Arc<Actor>> {
-        ctx.load(ActorOf(self.user_id)).await?.ok_or_else(missing_parent)
+        ctx.load(ActorOf(self.user_id)).await?.ok_or_else(|| Error::missing_row("a person"))
     }
 
     /// The ticket that it is in.
     async fn ticket(&self, ctx: &Context<'_>) -> Result<Arc<Ticket>> {
-        ctx.load(self.ticket_id).await?.ok_or_else(missing_parent)
+        ctx.load(self.ticket_id).await?.ok_or_else(|| Error::missing_row("a ticket"))
     }
 }
