@@ -13,7 +13,7 @@ pub struct UserError {
     pub message: String,
     /// The path into the mutation's `input`, for example `["email"]`. Null when it concerns the whole input.
     pub field: Option<Vec<String>>,
-    /// Set with INVALID_TRANSITION, else null.
+    /// Set with `INVALID_TRANSITION`, else null.
     pub transition: Option<RefusedTransition>,
 }
 

@@ -18,7 +18,7 @@ pub(super) async fn run(args: SeedArgs) -> Result<(), Failure> {
     match seed {
         Seed::Demo => print_sign_ins(),
         Seed::Scale(scale) => {
-            println!("done: {} people and what is theirs; user1@example.com, password {PASSWORD}", scale * 1000)
+            println!("done: {} people and what is theirs; user1@example.com, password {PASSWORD}", scale * 1000);
         }
     }
     database.close().await

@@ -6,7 +6,7 @@ pub mod list;
 pub(crate) mod lock;
 pub mod migrate;
 pub mod pool;
-#[expect(missing_docs, clippy::wildcard_imports, reason = "generated; the migrations comment on every column")]
+#[expect(missing_docs, reason = "generated; the migrations comment on every column")]
 #[rustfmt::skip]
 pub mod schema;
 pub mod statement;

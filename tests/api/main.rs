@@ -1,11 +1,13 @@
 //! The tests of the API, in one binary: the real router over a real PostgreSQL.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
+#![allow(
+    clippy::allow_attributes,
     clippy::doc_markdown,
-    reason = "a test that panics has told what is wrong"
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    dead_code,
+    missing_docs,
+    reason = "a test that panics has told what is wrong; the harness is for tests to come, too"
 )]
-#![allow(missing_docs, dead_code, clippy::allow_attributes, reason = "the harness is for tests to come, too")]
 
 mod harness;
 mod smoke;

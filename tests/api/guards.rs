@@ -1,0 +1,205 @@
+//! What `@requires` says in the schema is what is enforced: for each element that carries it, the named permission
+//! opens it and nothing else does.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use async_graphql::Positioned;
+use async_graphql::parser::parse_schema;
+use async_graphql::parser::types::{ConstDirective, FieldDefinition, InputValueDefinition, TypeKind, TypeSystemDefinition};
+use serde_json::{Value, json};
+use skypanel::viewer::Permission;
+
+use crate::harness::{Actor, App, Reply};
+use crate::rows::fill;
+
+/// Each element with a `@requires`: its coordinate, the permission by which its row is reached (or none), and a
+/// document for [`fill`] that asks for it under the key `it`.
+const GUARDED: &[(&str, &str, &str)] = &[
+    ("Query.user", "", r#"{ it: user(id: "{usr}") { id } }"#),
+    ("Query.users", "", "{ it: users { totalCount } }"),
+    ("Query.role", "", r#"{ it: role(id: "{rol}") { id } }"#),
+    ("Query.roles", "", "{ it: roles { id } }"),
+    ("Query.permissions", "", "{ it: permissions { name } }"),
+    ("Query.server", "", r#"{ it: server(id: "{srv}") { id } }"#),
+    ("Query.servers", "", "{ it: servers { totalCount } }"),
+    ("Query.serverPackages(includeInactive:)", "", "{ it: serverPackages(includeInactive: true) { totalCount } }"),
+    ("Query.invoice", "", r#"{ it: invoice(id: "{inv}") { id } }"#),
+    ("Query.invoices", "", "{ it: invoices { totalCount } }"),
+    ("Query.transaction", "", r#"{ it: transaction(id: "{trx}") { id } }"#),
+    ("Query.transactions", "", "{ it: transactions { totalCount } }"),
+    ("Query.billingSummary", "", r#"{ it: billingSummary(since: "2026-01-01", until: "2026-02-01") { currency } }"#),
+    ("Query.ticket", "", r#"{ it: ticket(id: "{tkt}") { id } }"#),
+    ("Query.tickets", "", "{ it: tickets { totalCount } }"),
+    ("Mutation.revokeSession", "session:read", r#"mutation { it: revokeSession(input: { id: "{ses}" }) { sessionId } }"#),
+    ("Mutation.revokeOtherSessions", "session:read", "mutation { it: revokeOtherSessions { revokedCount } }"),
+    ("User.virtfusionId", "user:read", r#"{ user(id: "{usr}") { it: virtfusionId } }"#),
+    ("User.credits", "user:read", r#"{ user(id: "{usr}") { it: credits { amount } } }"#),
+    ("User.passwordResets", "user:read", r#"{ user(id: "{usr}") { it: passwordResets { totalCount } } }"#),
+    ("User.sessions", "user:read", r#"{ user(id: "{usr}") { it: sessions { totalCount } } }"#),
+    ("User.servers", "user:read", r#"{ user(id: "{usr}") { it: servers { totalCount } } }"#),
+    ("User.invoices", "user:read", r#"{ user(id: "{usr}") { it: invoices { totalCount } } }"#),
+    ("User.transactions", "user:read", r#"{ user(id: "{usr}") { it: transactions { totalCount } } }"#),
+    ("User.tickets", "user:read", r#"{ user(id: "{usr}") { it: tickets { totalCount } } }"#),
+    ("User.assignedTickets", "user:read", r#"{ user(id: "{usr}") { it: assignedTickets { totalCount } } }"#),
+    ("User.ticketMessages", "user:read", r#"{ user(id: "{usr}") { it: ticketMessages { totalCount } } }"#),
+    ("Role.users", "role:read", r#"{ role(id: "{rol}") { it: users { totalCount } } }"#),
+    ("Server.nodeId", "server:read", r#"{ server(id: "{srv}") { it: nodeId } }"#),
+    ("ServerFilter.nodeId", "server:read", r#"{ it: servers(filter: { nodeId: "fra-01" }) { totalCount } }"#),
+    ("ServerFilter.ownerId", "server:read", r#"{ it: servers(filter: { ownerId: "{usr}" }) { totalCount } }"#),
+    ("ServerPackage.servers", "", r#"{ serverPackage(id: "{pkg}") { it: servers { totalCount } } }"#),
+    ("Invoice.transactions", "invoice:read", r#"{ invoice(id: "{inv}") { it: transactions { totalCount } } }"#),
+    ("Transaction.metadata", "transaction:read", r#"{ transaction(id: "{trx}") { it: metadata } }"#),
+    ("Ticket.holdReason", "ticket:read", r#"{ ticket(id: "{tkt}") { it: holdReason } }"#),
+    ("Ticket.responseDueAt", "ticket:read", r#"{ ticket(id: "{tkt}") { it: responseDueAt } }"#),
+    ("Ticket.resolutionDueAt", "ticket:read", r#"{ ticket(id: "{tkt}") { it: resolutionDueAt } }"#),
+];
+
+/// Null without an error to those who may not see it: every server of a customer would carry one.
+const QUIET: &str = "Server.nodeId";
+
+/// Where the rows behind the field are scoped one by one, its `:own` form opens it to everybody.
+fn is_scoped(coordinate: &str) -> bool {
+    ["Query.", "Mutation.", "ServerPackage."].iter().any(|of| coordinate.starts_with(of))
+}
+
+/// The permission and `own` of every `@requires` in the schema.
+fn directives() -> BTreeMap<String, (String, bool)> {
+    let mut found = BTreeMap::new();
+    for definition in parse_schema(skypanel::graphql::sdl()).unwrap().definitions {
+        let TypeSystemDefinition::Type(ty) = definition else { continue };
+        let name = &ty.node.name.node;
+        match &ty.node.kind {
+            TypeKind::Object(object) => object.fields.iter().for_each(|field| of_field(&mut found, name, &field.node)),
+            TypeKind::InputObject(input) => of_inputs(&mut found, &input.fields, |field| format!("{name}.{field}")),
+            _ => {}
+        }
+    }
+    found
+}
+
+fn of_field(found: &mut BTreeMap<String, (String, bool)>, of: &str, field: &FieldDefinition) {
+    let coordinate = format!("{of}.{}", field.name.node);
+    of_inputs(found, &field.arguments, |argument| format!("{coordinate}({argument}:)"));
+    note(found, coordinate, &field.directives);
+}
+
+fn of_inputs(
+    found: &mut BTreeMap<String, (String, bool)>,
+    inputs: &[Positioned<InputValueDefinition>],
+    at: impl Fn(&str) -> String,
+) {
+    for input in inputs {
+        note(found, at(&input.node.name.node), &input.node.directives);
+    }
+}
+
+fn note(found: &mut BTreeMap<String, (String, bool)>, coordinate: String, on: &[Positioned<ConstDirective>]) {
+    let Some(requires) = on.iter().find(|directive| directive.node.name.node == "requires") else { return };
+    let argument = |name| requires.node.get_argument(name).map(|value| value.node.clone().into_json().unwrap());
+    let permission = argument("permission").unwrap().as_str().unwrap().to_owned();
+    let own = argument("own").is_some_and(|own| own == json!(true));
+    assert!(found.insert(coordinate, (permission, own)).is_none());
+}
+
+#[test]
+fn every_directive_is_in_the_table() {
+    let table: BTreeSet<String> = GUARDED.iter().map(|(coordinate, _, _)| (*coordinate).to_owned()).collect();
+    assert_eq!(directives().into_keys().collect::<BTreeSet<_>>(), table);
+}
+
+/// Ada, who owns the rows, and Sam, who does not; each alone in a role that the test fills.
+struct Stage<'a> {
+    app: &'a App,
+    ada: Actor<'a>,
+    sam: Actor<'a>,
+}
+
+impl Stage<'_> {
+    async fn ask(&self, actor: &Actor<'_>, permissions: &BTreeSet<String>, document: &str) -> Reply {
+        let role = if actor.token == self.ada.token { "user" } else { "support" };
+        let document = fill(self.app, document).await;
+        let set = json!(permissions);
+        self.app.maintain(&format!("UPDATE roles SET permissions = '{set}' WHERE name = '{role}'")).await;
+        actor.run(&document).await
+    }
+}
+
+fn named(names: &[&str]) -> BTreeSet<String> {
+    names.iter().filter(|name| !name.is_empty()).map(|name| (*name).to_owned()).collect()
+}
+
+/// The form that serves on own rows: `x:own`, or `x` where there is no such form.
+fn own_form(name: &str) -> String {
+    let ownable = Permission::ALL.iter().any(|known| known.name() == name && known.is_ownable());
+    if ownable { format!("{name}:own") } else { name.to_owned() }
+}
+
+/// The value under the key `it`, wherever it stands.
+fn it(value: &Value) -> Option<&Value> {
+    let fields = value.as_object()?;
+    fields.get("it").or_else(|| fields.values().find_map(it))
+}
+
+fn assert_opens(coordinate: &str, who: &str, reply: &Reply) {
+    let value = it(reply.ok()).unwrap_or_else(|| panic!("{coordinate} {who}: not reached: {}", reply.body));
+    assert!(!value.is_null(), "{coordinate} {who}: {}", reply.body);
+}
+
+fn assert_refused(coordinate: &str, who: &str, permission: &str, reply: &Reply) {
+    assert_eq!(it(&reply.body["data"]), Some(&Value::Null), "{coordinate} {who}: {}", reply.body);
+    if coordinate == QUIET {
+        reply.ok();
+        return;
+    }
+    assert_eq!(reply.codes(), ["FORBIDDEN"], "{coordinate} {who}: {}", reply.body);
+    let error = &reply.body["errors"][0];
+    assert_eq!(error["extensions"]["requiredPermission"], permission, "{coordinate} {who}");
+    assert_eq!(error["path"].as_array().unwrap().last().unwrap(), "it", "{coordinate} {who}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_named_permission_opens_and_nothing_else_does() {
+    let app = App::demo().await;
+    let stage = Stage { app: &app, ada: app.user("ada").await, sam: app.user("support").await };
+    app.maintain("UPDATE users SET virtfusion_id = '77'; UPDATE tickets SET response_due_at = now(), resolution_due_at = now()")
+        .await;
+    let directives = directives();
+    for (coordinate, reach, document) in GUARDED {
+        let (permission, own) = &directives[*coordinate];
+        let (ada, sam) = (&stage.ada, &stage.sam);
+
+        // Exactly what is named, on somebody else's row.
+        let reply = stage.ask(sam, &named(&[reach, permission]), document).await;
+        assert_opens(coordinate, "by exactly the permission", &reply);
+
+        // Every other permission, on somebody else's row; it cannot be reached where the same permission guards it.
+        let others: BTreeSet<String> =
+            Permission::ALL.iter().map(|one| one.name().to_owned()).filter(|name| name != permission).collect();
+        if reach != permission {
+            let reply = stage.ask(sam, &others, document).await;
+            assert_refused(coordinate, "by all the others", permission, &reply);
+        }
+
+        // The `:own` form, by the owner and by somebody else.
+        let own_name = own_form(permission);
+        if own_name == *permission {
+            assert!(!own, "{coordinate}: own, of a permission without that form");
+            continue;
+        }
+        let with_own: BTreeSet<String> = others.union(&named(&[&own_name])).cloned().collect();
+        let by_owner = stage.ask(ada, &with_own, document).await;
+        let alone = stage.ask(ada, &named(&[&own_form(reach), &own_name]), document).await;
+        if *own {
+            assert_opens(coordinate, "by the owner's own form", &by_owner);
+            assert_opens(coordinate, "by the owner with the own form alone", &alone);
+            let by_other = stage.ask(sam, &with_own, document).await;
+            if is_scoped(coordinate) {
+                assert!(!by_other.codes().contains(&"FORBIDDEN"), "{coordinate}: {}", by_other.body);
+            } else {
+                assert_refused(coordinate, "by another's own form", permission, &by_other);
+            }
+        } else {
+            assert_refused(coordinate, "by the owner's own form", permission, &by_owner);
+        }
+    }
+}
