@@ -107,9 +107,9 @@ pub async fn open(config: &Config) -> ConnectionResult<AsyncPgConnection> {
     AsyncPgConnection::try_from_client_and_connection(client, connection).await
 }
 
-/// tokio-postgres says "db error" and hides the rest in the source.
+/// tokio-postgres says that something failed, and keeps what it was in the source.
 fn describe(cause: &tokio_postgres::Error) -> String {
-    cause.as_db_error().map_or_else(|| cause.to_string(), ToString::to_string)
+    std::error::Error::source(cause).map_or_else(|| cause.to_string(), |source| format!("{cause}: {source}"))
 }
 
 /// Tells why no connection could be opened: whoever waits for one only learns that there was none.

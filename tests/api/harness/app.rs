@@ -1,5 +1,6 @@
 //! The app under test: the real router with its real layers, in process, over a database of its own.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -91,8 +92,8 @@ impl App {
 
     /// Somebody new with a role of exactly these permissions, signed in.
     pub async fn staff(&self, permissions: &[&str]) -> Actor<'_> {
-        let name = format!("staff{}", uuid::Uuid::new_v4().as_simple());
-        let name = &name[..16];
+        static HIRED: AtomicU32 = AtomicU32::new(0);
+        let name = &format!("staff{}", HIRED.fetch_add(1, Ordering::Relaxed));
         let hash = passwords().hash(PASSWORD).unwrap();
         let permissions = json!(permissions);
         self.maintain(&format!(

@@ -1,24 +1,24 @@
-//! People, as clients see them.
+//! The account, as clients see it.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use async_graphql::{Context, ID, Object, SimpleObject};
+use async_graphql::{Context, ID, Object};
 
-use super::actor::{Actor, ActorKind};
-use super::password_reset::{ByRequest, PasswordReset};
-use super::role::{ByAssignment, Held, Member, Role, RolesOf};
-use super::session::{ByStart, Session};
-use super::user::{User, UserStatus};
+use super::role::RoleAssignment;
 use crate::billing::{
     CreditsOf, Invoice, InvoiceFilterInput, InvoiceOrder, Transaction, TransactionFilterInput, TransactionOrder,
 };
 use crate::db::list::Column;
-use crate::error::{Error, Result};
-use crate::id::{RoleId, UserId};
+use crate::error::Result;
+use crate::id::UserId;
+use crate::identity::password_reset::{ByRequest, PasswordReset};
+use crate::identity::role::{Held, Role, RolesOf};
+use crate::identity::session::{ByStart, Session};
+use crate::identity::user::{User, UserStatus};
 use crate::money::Money;
 use crate::outcome::AllowedAction;
-use crate::page::{Connection, List, PageArgs, PageInfo};
+use crate::page::{Connection, List, PageArgs};
 use crate::request::Ask as _;
 use crate::requires::requires;
 use crate::scalar::{Instant, Raw};
@@ -315,225 +315,4 @@ impl User {
 
 async fn held(ctx: &Context<'_>, user: UserId) -> Result<Arc<Vec<Held>>> {
     Ok(ctx.load(RolesOf(user)).await?.unwrap_or_default())
-}
-
-/// A named set of permissions. Names are `resource:action` (any row), `resource:action:own` (own rows) or `*`.
-#[Object]
-impl Role {
-    /// The role's id.
-    pub async fn id(&self) -> ID {
-        self.id.into()
-    }
-
-    /// Counts the changes of the row; give it back as `expectedRevision`.
-    async fn revision(&self) -> i32 {
-        self.revision
-    }
-
-    /// What the role is called.
-    async fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// What it is for. Null when nobody said.
-    async fn description(&self) -> Option<&str> {
-        self.description.as_deref()
-    }
-
-    /// Given to every new account. Exactly one role is the default.
-    async fn is_default(&self) -> bool {
-        self.is_default
-    }
-
-    /// The names that it grants, sorted.
-    #[graphql(name = "permissions")]
-    async fn graphql_permissions(&self) -> BTreeSet<String> {
-        self.permissions()
-    }
-
-    /// When the role was made.
-    async fn created_at(&self) -> Instant {
-        self.created_at.into()
-    }
-
-    /// When the role last changed.
-    async fn updated_at(&self) -> Instant {
-        self.updated_at.into()
-    }
-
-    /// Who holds it, the latest first. Null without the permission.
-    #[graphql(directive = requires::apply(Permission::UserRead, false))]
-    async fn users(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "How many rows from the start, at most 100; 20 by default, 0 for the count alone.")]
-        first: Option<Raw<i32>>,
-        #[graphql(desc = "Only rows behind this cursor.")] after: Option<String>,
-        #[graphql(desc = "How many rows from the end, at most 100.")] last: Option<Raw<i32>>,
-        #[graphql(desc = "Only rows ahead of this cursor.")] before: Option<String>,
-    ) -> Option<Result<RoleUserConnection>> {
-        let args = PageArgs::new(first, after, last, before);
-        ctx.guarded(Requires::any(Permission::UserRead), RoleUserConnection::load(ctx, self.id, args)).await
-    }
-}
-
-/// A role that somebody holds.
-#[derive(SimpleObject)]
-pub struct RoleAssignment {
-    /// The role.
-    role: Arc<Role>,
-    /// When it was given.
-    assigned_at: Instant,
-}
-
-/// Who holds a role.
-pub struct RoleUserConnection(Connection<Member>);
-
-/// Somebody who holds a role, and their place in the list.
-#[derive(SimpleObject)]
-struct RoleUserEdge {
-    /// Where the row lies: give it back as `after` or `before`.
-    cursor: String,
-    /// The person.
-    node: Arc<User>,
-    /// When the person got the role.
-    assigned_at: Instant,
-}
-
-impl RoleUserConnection {
-    async fn load(ctx: &Context<'_>, role: RoleId, args: PageArgs) -> Result<Self> {
-        let list = List::of(Column::new("user_roles", "role_id"), role, ());
-        Ok(Self(Connection::load(ctx, list, args, (ByAssignment, true)).await?))
-    }
-}
-
-/// A page of those who hold a role.
-#[Object]
-impl RoleUserConnection {
-    /// The people with their cursors.
-    async fn edges(&self, ctx: &Context<'_>) -> Result<Vec<RoleUserEdge>> {
-        let edge = |member: Arc<Member>| async move {
-            let node = person(ctx, member.user_id).await?;
-            Ok(RoleUserEdge { cursor: self.0.cursor(&member), node, assigned_at: member.created_at.into() })
-        };
-        futures_util::future::try_join_all(self.0.rows().iter().cloned().map(edge)).await
-    }
-
-    /// The people alone.
-    async fn nodes(&self, ctx: &Context<'_>) -> Result<Vec<Arc<User>>> {
-        futures_util::future::try_join_all(self.0.rows().iter().map(|member| person(ctx, member.user_id))).await
-    }
-
-    /// Where the page lies in its list.
-    async fn page_info(&self) -> PageInfo {
-        self.0.page_info()
-    }
-
-    /// How many people hold it. Exact up to 10 000; 10 001 means more. Counted only when selected.
-    async fn total_count(&self, ctx: &Context<'_>) -> Result<i32> {
-        self.0.total_count(ctx).await
-    }
-}
-
-/// The list holds visible people only, and the snapshot does not change under it.
-async fn person(ctx: &Context<'_>, user: UserId) -> Result<Arc<User>> {
-    ctx.load(user).await?.ok_or_else(|| Error::missing_row("a person"))
-}
-
-/// A signed-in device. The token itself is shown once, by `login`.
-#[Object]
-impl Session {
-    /// The session's id.
-    pub async fn id(&self) -> ID {
-        self.id.into()
-    }
-
-    /// The address that it signed in from. Null when unknown.
-    async fn ip_address(&self) -> Option<&str> {
-        self.ip_address.as_deref()
-    }
-
-    /// What the device calls itself. Null when it does not.
-    async fn user_agent(&self) -> Option<&str> {
-        self.user_agent.as_deref()
-    }
-
-    /// When it signed in.
-    async fn created_at(&self) -> Instant {
-        self.created_at.into()
-    }
-
-    /// When it was last seen, to within a minute.
-    async fn last_activity(&self) -> Instant {
-        self.last_activity.into()
-    }
-
-    /// When it ends at the latest.
-    async fn expires_at(&self) -> Instant {
-        self.expires_at.into()
-    }
-
-    /// Whether this is the session that asks.
-    async fn is_current(&self, ctx: &Context<'_>) -> bool {
-        ctx.viewer().session() == Some(self.id)
-    }
-
-    /// The account. Null for those who may not see it.
-    async fn user(&self, ctx: &Context<'_>) -> Option<Result<Arc<User>>> {
-        ctx.edge(self.user_id).await
-    }
-}
-
-/// A request to set a new password.
-#[Object]
-impl PasswordReset {
-    /// The request's id.
-    pub async fn id(&self) -> ID {
-        self.id.into()
-    }
-
-    /// The account. Null for those who may not see it.
-    async fn user(&self, ctx: &Context<'_>) -> Option<Result<Arc<User>>> {
-        ctx.edge(self.user_id).await
-    }
-
-    /// When it was asked for.
-    async fn created_at(&self) -> Instant {
-        self.created_at.into()
-    }
-
-    /// Until when it can be used.
-    async fn expires_at(&self) -> Instant {
-        self.expires_at.into()
-    }
-
-    /// Whether it was used.
-    async fn used(&self) -> bool {
-        self.used
-    }
-}
-
-/// Who did something: the public face of a person, or the system. Customers see staff as their
-/// display name at most, never an e-mail address; the actor of a suspension is "Support" to them.
-#[Object]
-impl Actor {
-    /// The id of this face, not of the account.
-    async fn id(&self) -> ID {
-        ID(format!("act_{}", self.face()))
-    }
-
-    /// First and last name, else the username; of staff, to customers, the first name.
-    async fn display_name(&self) -> &str {
-        &self.display_name
-    }
-
-    /// Customer, staff or system.
-    async fn kind(&self) -> ActorKind {
-        self.kind
-    }
-
-    /// The account, for those who may see it, else null.
-    async fn user(&self, ctx: &Context<'_>) -> Option<Result<Arc<User>>> {
-        ctx.edge(self.user?).await
-    }
 }
