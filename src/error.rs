@@ -6,7 +6,8 @@
 
 use std::sync::Arc;
 
-use async_graphql::{ErrorExtensionValues, Pos, Response, ServerError};
+use async_graphql::context::QueryPathNode;
+use async_graphql::{ErrorExtensionValues, PathSegment, Pos, QueryPathSegment, Response, ServerError};
 
 /// The result of everything that a client's request can make fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -121,13 +122,22 @@ pub struct Error {
     field: Option<String>,
     required_permission: Option<String>,
     location: Option<Pos>,
+    path: Option<Vec<PathSegment>>,
     cause: Option<Arc<dyn std::error::Error + Send + Sync>>,
 }
 
 impl Error {
     /// An error with a message for the client.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), field: None, required_permission: None, location: None, cause: None }
+        Self {
+            code,
+            message: message.into(),
+            field: None,
+            required_permission: None,
+            location: None,
+            path: None,
+            cause: None,
+        }
     }
 
     /// Malformed input: `field` is the argument, or the path into it, such as `filter.ownerId`.
@@ -165,6 +175,12 @@ impl Error {
         Self { cause: Some(Arc::new(cause)), ..Self::new(Code::Internal, "internal error") }
     }
 
+    /// The database took too long.
+    pub fn timed_out(cause: impl std::error::Error + Send + Sync + 'static) -> Self {
+        let message = "The database took too long. Ask for less at once, or try again.";
+        Self { cause: Some(Arc::new(cause)), ..Self::new(Code::Timeout, message) }
+    }
+
     /// A row that a foreign key points at, and that the viewer must see because its child is seen.
     #[must_use]
     pub fn missing_row(what: &'static str) -> Self {
@@ -181,6 +197,25 @@ impl Error {
     #[must_use]
     pub fn at(self, location: Option<Pos>) -> Self {
         Self { location, ..self }
+    }
+
+    /// The field that failed, unless an inner one is named already. async-graphql knows it too, but
+    /// forgets it where a list lies between the field and the parent that it takes down.
+    #[must_use]
+    pub fn in_field(mut self, node: Option<&QueryPathNode<'_>>) -> Self {
+        if let (None, Some(node)) = (&self.path, node) {
+            let nodes = std::iter::successors(Some(node), |node| node.parent);
+            let mut path: Vec<_> = nodes.map(|node| segment(&node.segment)).collect();
+            path.reverse();
+            self.path = Some(path);
+        }
+        self
+    }
+
+    /// The path to the field that failed, if it was noted.
+    #[must_use]
+    pub fn path(&self) -> Option<&[PathSegment]> {
+        self.path.as_deref()
     }
 
     /// What went wrong.
@@ -211,6 +246,13 @@ impl Error {
     }
 }
 
+fn segment(segment: &QueryPathSegment<'_>) -> PathSegment {
+    match segment {
+        QueryPathSegment::Index(index) => PathSegment::Index(*index),
+        QueryPathSegment::Name(name) => PathSegment::Field((*name).to_owned()),
+    }
+}
+
 /// An answer from before the execution: one error, no location, no data.
 #[must_use]
 pub fn refusal(code: Code, message: &str) -> Response {
@@ -237,31 +279,5 @@ impl From<Error> for async_graphql::Error {
             extensions.set("requiredPermission", permission.as_str());
         }
         Self { message: error.message.clone(), source: Some(Arc::new(error)), extensions: Some(extensions) }
-    }
-}
-
-impl From<diesel::result::Error> for Error {
-    /// diesel-async has kinds for constraints, but none for time-outs and shutdowns: those show in
-    /// PostgreSQL's own texts, which the pool's connections ask for in English.
-    fn from(cause: diesel::result::Error) -> Self {
-        use diesel::result::{DatabaseErrorKind as Kind, Error as Diesel};
-        let gone = match &cause {
-            Diesel::DatabaseError(Kind::ClosedConnection | Kind::UnableToSendCommand, _) => true,
-            Diesel::DatabaseError(_, told) => {
-                let text = told.message();
-                text.starts_with("terminating connection") || text.starts_with("the database system is")
-            }
-            _ => false,
-        };
-        let timed_out = matches!(&cause, Diesel::DatabaseError(_, told)
-            if told.message().contains("statement timeout") || told.message().contains("lock timeout"));
-        match (gone, timed_out) {
-            (true, _) => Self::unavailable(cause),
-            (_, true) => Self {
-                cause: Some(Arc::new(cause)),
-                ..Self::new(Code::Timeout, "The database took too long. Ask for less at once, or try again.")
-            },
-            (false, false) => Self::internal(cause),
-        }
     }
 }

@@ -10,6 +10,7 @@ pub struct Decimal(pub BigDecimal);
 /// The most digits of a decimal that comes in.
 const MAX_DIGITS: usize = 24;
 
+/// An exact decimal number as a string, never a float, for example `"12.50"`.
 #[Scalar]
 impl ScalarType for Decimal {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -29,6 +30,7 @@ impl ScalarType for Decimal {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct CurrencyCode(pub String);
 
+/// An ISO 4217 code in upper case, for example `EUR`.
 #[Scalar]
 impl ScalarType for CurrencyCode {
     fn parse(value: Value) -> InputValueResult<Self> {

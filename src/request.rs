@@ -1,24 +1,15 @@
 //! One request on its way through the resolvers: its unit of work, its loaders, and who sent it.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use async_graphql::Context;
+use async_graphql::context::QueryPathNode;
 
 use crate::db::batch::{Batch, Key};
 use crate::db::unit::{Unit, Work};
 use crate::error::Result;
 use crate::id::UserId;
-use crate::viewer::{Requires, Viewer};
-
-/// Where a request came from.
-#[derive(Debug, Clone, Default)]
-pub struct Client {
-    /// The address of the client, as far as trusted proxies tell it.
-    pub ip: Option<IpAddr>,
-    /// What the client calls itself, at most 512 characters.
-    pub user_agent: Option<String>,
-}
+use crate::viewer::{Client, Requires, Viewer};
 
 /// What every resolver of one request shares.
 pub struct Request {
@@ -35,21 +26,31 @@ pub trait Ask<'a> {
     /// The request.
     fn request(&self) -> &'a Request;
 
+    /// The field that asks.
+    fn place(&self) -> Option<&QueryPathNode<'_>>;
+
     /// Who asks.
     fn viewer(&self) -> Arc<Viewer> {
         self.request().work.viewer()
     }
 
     /// Loads a key together with all others of its level. `None` when it is not there or not to be seen.
-    fn load<K: Key>(&self, key: K) -> impl Future<Output = Result<Option<K::Value>>> + Send {
-        self.request().batch.load(key)
+    fn load<K: Key>(&self, key: K) -> impl Future<Output = Result<Option<K::Value>>> + Send
+    where
+        Self: Sync,
+    {
+        let waiting = self.request().batch.load(key);
+        async { waiting.await.map_err(|error| error.in_field(self.place())) }
     }
 
     /// A nullable edge: null when the row is not there or not to be seen, an error of its own when the
     /// load failed.
-    fn edge<K: Key>(&self, key: K) -> impl Future<Output = Option<Result<K::Value>>> + Send {
-        let waiting = self.request().batch.load(key);
-        async { waiting.await.transpose() }
+    fn edge<K: Key>(&self, key: K) -> impl Future<Output = Option<Result<K::Value>>> + Send
+    where
+        Self: Sync,
+    {
+        let loaded = self.load(key);
+        async { loaded.await.transpose() }
     }
 
     /// A nullable field that asks for a permission where the rows are scoped by their own query. The
@@ -83,6 +84,10 @@ async fn only_if<T>(allowed: Result<()>, field: impl Future<Output = Result<T>> 
 }
 
 impl<'a> Ask<'a> for Context<'a> {
+    fn place(&self) -> Option<&QueryPathNode<'_>> {
+        self.path_node.as_ref()
+    }
+
     fn request(&self) -> &'a Request {
         self.data_unchecked::<Arc<Request>>()
     }

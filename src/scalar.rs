@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Instant(pub DateTime<Utc>);
 
+/// An instant in UTC, RFC 3339 with milliseconds, for example `2026-11-23T08:00:00.000Z`.
 #[Scalar(name = "DateTime", specified_by_url = "https://scalars.graphql.org/andimarek/date-time")]
 impl ScalarType for Instant {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -33,6 +34,7 @@ impl From<DateTime<Utc>> for Instant {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Day(pub NaiveDate);
 
+/// A calendar day, ISO 8601, for example `2026-11-23`.
 #[Scalar(name = "Date", specified_by_url = "https://scalars.graphql.org/andimarek/local-date")]
 impl ScalarType for Day {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -60,6 +62,11 @@ pub struct Raw<T> {
 }
 
 impl<T: InputType> Raw<T> {
+    /// The argument that is this value: a default.
+    pub fn of(value: &T) -> Self {
+        Self { value: value.to_value(), decoded: std::marker::PhantomData }
+    }
+
     /// Whether the argument is null.
     #[must_use]
     pub fn is_null(&self) -> bool {

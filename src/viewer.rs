@@ -1,10 +1,11 @@
-//! Who asks, and what they may do.
+//! Who asks, from where, and what they may do.
 //!
 //! A permission is `resource:action` (any row), `resource:action:own` (rows that the viewer owns) or
 //! `*` (all of it). Holding `x` is holding `x:own`. The set is read from the database at every
 //! request, never from the token.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 
 use crate::error::{Error, Result};
 use crate::id::{SessionId, UserId};
@@ -127,6 +128,15 @@ pub struct SignedIn {
     pub session: SessionId,
     /// Whether the person holds a permission on other people's rows.
     pub is_staff: bool,
+}
+
+/// Where a request came from.
+#[derive(Debug, Clone, Default)]
+pub struct Client {
+    /// The address of the client, as far as trusted proxies tell it.
+    pub ip: Option<IpAddr>,
+    /// What the client calls itself, at most 512 characters.
+    pub user_agent: Option<String>,
 }
 
 /// Who asks.

@@ -283,8 +283,10 @@ REVOKE ALL ON ALL FUNCTIONS IN SCHEMA app FROM PUBLIC;
 
 GRANT EXECUTE ON FUNCTION app.authenticate, app.role_of_viewer TO skypanel_pool;
 GRANT EXECUTE ON FUNCTION app.viewer_id, app.session_id, app.can TO app_anon, app_customer, app_staff;
+-- What hands out password hashes is for the program before it takes a viewer's role, and for no viewer.
+GRANT EXECUTE ON FUNCTION app.credentials TO skypanel_pool;
 -- Whoever is signed in may sign in again.
-GRANT EXECUTE ON FUNCTION app.credentials, app.open_session TO app_anon, app_customer, app_staff;
+GRANT EXECUTE ON FUNCTION app.open_session TO app_anon, app_customer, app_staff;
 GRANT EXECUTE ON FUNCTION app.actors, app.invoice_sums, app.credits, app.search_tickets TO app_customer, app_staff;
 GRANT EXECUTE ON FUNCTION app.users_with_permission, app.billing_summary TO app_staff;
 

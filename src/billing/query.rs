@@ -118,11 +118,12 @@ impl Invoice {
         ctx: &Context<'_>,
         parent: Option<(Column, Uuid)>,
         args: PageArgs,
-        filter: Option<InvoiceFilterInput>,
-        order: Option<InvoiceOrder>,
+        filter: Option<Raw<InvoiceFilterInput>>,
+        order: Option<Raw<InvoiceOrder>>,
     ) -> Result<Connection<Self>> {
-        let filter = Arc::new(filter.unwrap_or_default().decode()?);
-        let order = order.map_or((InvoiceOrderField::CreatedAt, true), |by| (by.field, by.direction.is_descending()));
+        let filter = Arc::new(decode(filter, "filter")?.unwrap_or_default().decode()?);
+        let order = decode(order, "orderBy")?
+            .map_or((InvoiceOrderField::CreatedAt, true), |by| (by.field, by.direction.is_descending()));
         Connection::load(ctx, List { parent, filter }, args, order).await
     }
 }
@@ -136,12 +137,12 @@ impl Transaction {
         ctx: &Context<'_>,
         parent: Option<(Column, Uuid)>,
         args: PageArgs,
-        filter: Option<TransactionFilterInput>,
-        order: Option<TransactionOrder>,
+        filter: Option<Raw<TransactionFilterInput>>,
+        order: Option<Raw<TransactionOrder>>,
     ) -> Result<Connection<Self>> {
-        let filter = Arc::new(filter.unwrap_or_default().decode()?);
-        let order =
-            order.map_or((TransactionOrderField::CreatedAt, true), |by| (by.field, by.direction.is_descending()));
+        let filter = Arc::new(decode(filter, "filter")?.unwrap_or_default().decode()?);
+        let order = decode(order, "orderBy")?
+            .map_or((TransactionOrderField::CreatedAt, true), |by| (by.field, by.direction.is_descending()));
         Connection::load(ctx, List { parent, filter }, args, order).await
     }
 }
@@ -161,9 +162,9 @@ impl BillingQuery {
     async fn invoice(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The invoice.")] id: ID,
+        #[graphql(desc = "The invoice.")] id: Raw<ID>,
     ) -> Option<Result<Option<Arc<Invoice>>>> {
-        let invoice = async { ctx.load(InvoiceId::parse(&id, "id")?).await };
+        let invoice = async { ctx.load(InvoiceId::parse(&id.decode("id")?, "id")?).await };
         ctx.guarded(Requires::own(Permission::InvoiceRead), invoice).await
     }
 
@@ -178,8 +179,8 @@ impl BillingQuery {
         #[graphql(desc = "Only rows behind this cursor.")] after: Option<String>,
         #[graphql(desc = "How many rows from the end, at most 100.")] last: Option<Raw<i32>>,
         #[graphql(desc = "Only rows ahead of this cursor.")] before: Option<String>,
-        #[graphql(desc = "Which rows. Default all.")] filter: Option<InvoiceFilterInput>,
-        #[graphql(desc = "Default newest first.")] order_by: Option<InvoiceOrder>,
+        #[graphql(desc = "Which rows. Default all.")] filter: Option<Raw<InvoiceFilterInput>>,
+        #[graphql(desc = "Default newest first.")] order_by: Option<Raw<InvoiceOrder>>,
     ) -> Option<Result<Connection<Invoice>>> {
         let page = Invoice::page(ctx, None, PageArgs::new(first, after, last, before), filter, order_by);
         ctx.guarded(Requires::own(Permission::InvoiceRead), page).await
@@ -190,9 +191,9 @@ impl BillingQuery {
     async fn transaction(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The transaction.")] id: ID,
+        #[graphql(desc = "The transaction.")] id: Raw<ID>,
     ) -> Option<Result<Option<Arc<Transaction>>>> {
-        let transaction = async { ctx.load(TransactionId::parse(&id, "id")?).await };
+        let transaction = async { ctx.load(TransactionId::parse(&id.decode("id")?, "id")?).await };
         ctx.guarded(Requires::own(Permission::TransactionRead), transaction).await
     }
 
@@ -207,8 +208,8 @@ impl BillingQuery {
         #[graphql(desc = "Only rows behind this cursor.")] after: Option<String>,
         #[graphql(desc = "How many rows from the end, at most 100.")] last: Option<Raw<i32>>,
         #[graphql(desc = "Only rows ahead of this cursor.")] before: Option<String>,
-        #[graphql(desc = "Which rows. Default all.")] filter: Option<TransactionFilterInput>,
-        #[graphql(desc = "Default newest first.")] order_by: Option<TransactionOrder>,
+        #[graphql(desc = "Which rows. Default all.")] filter: Option<Raw<TransactionFilterInput>>,
+        #[graphql(desc = "Default newest first.")] order_by: Option<Raw<TransactionOrder>>,
     ) -> Option<Result<Connection<Transaction>>> {
         let page = Transaction::page(ctx, None, PageArgs::new(first, after, last, before), filter, order_by);
         ctx.guarded(Requires::own(Permission::TransactionRead), page).await

@@ -26,16 +26,16 @@ pub(super) async fn run(action: MigrateAction) -> Result<(), Failure> {
             on(args, async |owner| {
                 let done = migrate::run(owner).await?;
                 for name in &done {
-                    println!("ran {name}");
+                    super::say!("ran {name}");
                 }
-                println!("{} run; the schema is up to date", steps(done.len()));
+                super::say!("{} run; the schema is up to date", steps(done.len()));
                 Ok(())
             })
             .await
         }
         MigrateAction::Revert(args) => {
             on(args, async |owner| {
-                println!("took back {}", migrate::revert(owner).await?);
+                super::say!("took back {}", migrate::revert(owner).await?);
                 Ok(())
             })
             .await
@@ -43,7 +43,7 @@ pub(super) async fn run(action: MigrateAction) -> Result<(), Failure> {
         MigrateAction::Status(args) => {
             on(args, async |owner| {
                 for step in migrate::status(owner).await? {
-                    println!("{} {}", if step.applied { "[x]" } else { "[ ]" }, step.name);
+                    super::say!("{} {}", if step.applied { "[x]" } else { "[ ]" }, step.name);
                 }
                 Ok(())
             })
@@ -51,7 +51,7 @@ pub(super) async fn run(action: MigrateAction) -> Result<(), Failure> {
         }
         MigrateAction::Create { name } => create(&name),
         MigrateAction::Roles => {
-            print!("{ROLES}");
+            super::say!("{}", ROLES.trim_end());
             Ok(())
         }
     }
@@ -81,6 +81,6 @@ fn create(name: &str) -> Result<(), Failure> {
     std::fs::create_dir(&folder)?;
     std::fs::write(folder.join("up.sql"), "-- Why, and what. The rules are in migrations/README.md.\n")?;
     std::fs::write(folder.join("down.sql"), "-- Undoes up.sql.\n")?;
-    println!("made {}", folder.display());
+    super::say!("made {}", folder.display());
     Ok(())
 }

@@ -1,5 +1,14 @@
 //! The command line.
 
+/// Prints a line. A reader that has gone away (`| head`) is no reason to stop.
+macro_rules! say {
+    ($($text:tt)*) => {{
+        use std::io::Write as _;
+        drop(writeln!(std::io::stdout(), $($text)*));
+    }};
+}
+use say;
+
 mod database;
 mod logging;
 mod migrate;
@@ -96,7 +105,7 @@ impl Cli {
             Command::Serve(args) => serve::run(args).await,
             Command::Migrate(args) => migrate::run(args.action).await,
             Command::Schema => {
-                print!("{}", crate::graphql::sdl());
+                say!("{}", crate::graphql::sdl().trim_end());
                 Ok(())
             }
             Command::Seed(args) => seed::run(args).await,

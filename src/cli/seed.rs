@@ -13,12 +13,12 @@ pub(super) async fn run(args: SeedArgs) -> Result<(), Failure> {
     let owner = database.owner()?;
     migrate::run(owner).await?;
     let hash = Passwords::new(database.peppers.clone(), PASSWORD_COST)?.hash(PASSWORD)?;
-    println!("seeding…");
+    super::say!("seeding…");
     seed::run(&mut migrate::connect(owner).await?, seed, &hash).await?;
     match seed {
         Seed::Demo => print_sign_ins(),
         Seed::Scale(scale) => {
-            println!("done: {} people and what is theirs; user1@example.com, password {PASSWORD}", scale * 1000);
+            super::say!("done: {} people and what is theirs; user1@example.com, password {PASSWORD}", scale * 1000);
         }
     }
     database.close().await
@@ -26,8 +26,8 @@ pub(super) async fn run(args: SeedArgs) -> Result<(), Failure> {
 
 /// Who can sign in to the demo data.
 pub(super) fn print_sign_ins() {
-    println!("Demo sign-ins, all with the password {PASSWORD}:");
+    super::say!("Demo sign-ins, all with the password {PASSWORD}:");
     for (email, what) in DEMO_PEOPLE {
-        println!("  {email:22} {what}");
+        super::say!("  {email:22} {what}");
     }
 }

@@ -53,6 +53,13 @@ pub struct ServeArgs {
     database: DatabaseArgs,
 }
 
+impl ServeArgs {
+    fn environment(&self) -> Environment {
+        let default = if self.database.is_private() { Environment::Development } else { Environment::Production };
+        self.environment.unwrap_or(default)
+    }
+}
+
 pub(super) async fn run(args: ServeArgs) -> Result<(), Failure> {
     logging::start(args.log_format, &args.log);
     // Before anything slow: a second instance should hear at once that the address is taken.
@@ -94,7 +101,7 @@ async fn serve(
     let router = http::router(service, settings);
 
     let address = listener.local_addr()?;
-    println!("SkyPANEL answers on http://{address}/graphql; GraphiQL is at http://{address}/graphiql");
+    super::say!("SkyPANEL answers on http://{address}/graphql; GraphiQL is at http://{address}/graphiql");
     if seeded {
         seed::print_sign_ins();
     }
@@ -127,7 +134,8 @@ async fn prepare(args: &ServeArgs, database: &Database, passwords: &Passwords) -
             .into());
         }
     }
-    if !args.database.is_private() {
+    // Sign-ins that everybody knows belong on a desk, not in front of customers.
+    if !args.database.is_private() || args.environment() == Environment::Production {
         return Ok(false);
     }
     let mut connection = migrate::connect(owner).await?;
@@ -165,12 +173,11 @@ fn pool_settings(size: u32) -> pool::Settings {
 }
 
 fn door(args: &ServeArgs, limits: &Limits) -> graphql::Settings {
-    let default = if args.database.is_private() { Environment::Development } else { Environment::Production };
     graphql::Settings {
         document: limits.document.clone(),
         request_timeout: limits.request_timeout,
         errors: limits.errors,
-        open_introspection: args.environment.unwrap_or(default) == Environment::Development,
+        open_introspection: args.environment() == Environment::Development,
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub mod batch;
 pub mod embedded;
+mod failure;
 pub mod list;
 pub(crate) mod lock;
 pub mod migrate;

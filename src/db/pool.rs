@@ -9,6 +9,7 @@ use std::time::Duration;
 use diesel::connection::{Instrumentation, InstrumentationEvent};
 use diesel::{ConnectionError, ConnectionResult};
 use diesel_async::{AsyncConnection, AsyncPgConnection};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_postgres::{Config, NoTls};
 
 use crate::error::{Code, Error, Result};
@@ -130,10 +131,32 @@ impl bb8::ErrorSink<ConnectionError> for Log {
 #[derive(Clone)]
 pub struct Pool {
     connections: bb8::Pool<Manager>,
+    /// One for each connection, given out in the order of asking: bb8 lets a newcomer overtake whoever
+    /// waits, who could then wait until they are refused.
+    places: Arc<Semaphore>,
+    wait: Duration,
     statements: Arc<Statements>,
 }
 
-pub(super) type Pooled = bb8::PooledConnection<'static, Manager>;
+/// A connection on loan. It goes back before its place does.
+pub(super) struct Pooled {
+    connection: bb8::PooledConnection<'static, Manager>,
+    _place: OwnedSemaphorePermit,
+}
+
+impl std::ops::Deref for Pooled {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        &self.connection
+    }
+}
+
+impl std::ops::DerefMut for Pooled {
+    fn deref_mut(&mut self) -> &mut Connection {
+        &mut self.connection
+    }
+}
 
 impl Pool {
     /// A pool over `url`; connects when first asked.
@@ -152,7 +175,8 @@ impl Pool {
             .test_on_check_out(false)
             .error_sink(Box::new(Log))
             .build_unchecked(manager);
-        Ok(Self { connections, statements })
+        let places = Arc::new(Semaphore::new(usize::try_from(settings.size).unwrap_or(Semaphore::MAX_PERMITS)));
+        Ok(Self { connections, places, wait: settings.wait, statements })
     }
 
     /// The statements that this pool's connections sent.
@@ -162,14 +186,17 @@ impl Pool {
     }
 
     pub(super) async fn get(&self) -> Result<Pooled> {
-        self.connections.get_owned().await.map_err(|cause| match cause {
+        let place = tokio::time::timeout(self.wait, Arc::clone(&self.places).acquire_owned()).await;
+        let place = place
+            .ok()
+            .and_then(std::result::Result::ok)
+            .ok_or_else(|| Error::new(Code::Overloaded, "Too many requests at once. Try again in a moment."))?;
+        // With a place there is a connection, or one can be opened: a wait means that the server is away.
+        let connection = self.connections.get_owned().await.map_err(|cause| match cause {
             bb8::RunError::User(cause) => Error::unavailable(cause),
-            // With connections open the pool is busy; with none the server did not answer in time.
-            bb8::RunError::TimedOut if self.connections.state().connections > 0 => {
-                Error::new(Code::Overloaded, "Too many requests at once. Try again in a moment.")
-            }
             bb8::RunError::TimedOut => Error::unavailable(std::io::Error::from(std::io::ErrorKind::TimedOut)),
-        })
+        })?;
+        Ok(Pooled { connection, _place: place })
     }
 }
 

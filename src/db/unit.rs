@@ -102,16 +102,37 @@ impl Unit {
         Ok(Self { connection, viewer: Arc::new(viewer), idle_since, failure: OnceLock::new() })
     }
 
+    /// A reading unit of the program itself, before anybody is known: no viewer and no role, so that no
+    /// table is open, only what hands out the credentials of a login.
+    ///
+    /// # Errors
+    /// Like [`Unit::open`].
+    pub async fn program(pool: &Pool) -> Result<Self> {
+        Self::without_viewer(pool, "BEGIN READ ONLY").await
+    }
+
     /// A unit of the program itself, for what runs on a clock: no viewer, the role `app_worker`.
     ///
     /// # Errors
     /// Like [`Unit::open`].
     pub async fn worker(pool: &Pool) -> Result<Self> {
-        let mut connection = pool.get().await?;
-        connection.clean = false;
-        connection.served = true;
-        (&connection.inner).batch_execute("BEGIN; SET LOCAL ROLE app_worker").await?;
-        Ok(Self { connection, viewer: Arc::default(), idle_since: None, failure: OnceLock::new() })
+        Self::without_viewer(pool, "BEGIN; SET LOCAL ROLE app_worker").await
+    }
+
+    async fn without_viewer(pool: &Pool, begin: &str) -> Result<Self> {
+        loop {
+            let mut connection = pool.get().await?;
+            let old = connection.served;
+            connection.clean = false;
+            connection.served = true;
+            match (&connection.inner).batch_execute(begin).await.map_err(Error::from) {
+                Err(error) if old && error.code().is_outage() => {}
+                Err(error) => return Err(error),
+                Ok(()) => {
+                    return Ok(Self { connection, viewer: Arc::default(), idle_since: None, failure: OnceLock::new() });
+                }
+            }
+        }
     }
 
     /// The connection, shared: statements whose futures are polled together leave together.
@@ -212,13 +233,13 @@ impl Work {
         self.open(Access::Write).await
     }
 
-    /// Opens a reading unit without a viewer. The request's own ends first.
+    /// Opens a reading unit of the program itself. The request's own ends first.
     ///
     /// # Errors
     /// Like [`Unit::open`].
-    pub async fn guest(&self) -> Result<Unit> {
+    pub async fn program(&self) -> Result<Unit> {
         self.finish().await?;
-        Unit::open(&self.pool, Access::Read, None).await
+        Unit::program(&self.pool).await
     }
 
     /// From here on the request reads as this session: the payload of a login.

@@ -58,6 +58,9 @@ impl Answer {
             if code_of(error).is_none() {
                 error.extensions.get_or_insert_default().set("code", default.as_str());
             }
+            if let Some(path) = error.source::<Error>().and_then(Error::path) {
+                error.path = path.to_vec();
+            }
             report(error, request_id, &mut logged);
         }
         self.response.errors.truncate(most);

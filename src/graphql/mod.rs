@@ -29,7 +29,7 @@ use crate::support::SupportQuery;
 use guard::{Checked, Guard};
 use node::NodeQuery;
 
-pub use crate::request::Client;
+pub use crate::viewer::Client;
 
 /// Everything that can be asked.
 #[derive(MergedObject, Default)]

@@ -14,6 +14,7 @@ use crate::id::{
 };
 use crate::identity::{PasswordReset, Role, Session, User};
 use crate::request::Ask as _;
+use crate::scalar::Raw;
 use crate::servers::{Server, ServerAction, ServerPackage};
 use crate::support::{Ticket, TicketMessage};
 
@@ -45,16 +46,21 @@ pub struct NodeQuery;
 #[Object]
 impl NodeQuery {
     /// Any entity by id. Null for an unknown id and for one that the viewer may not know, alike.
-    async fn node(&self, ctx: &Context<'_>, #[graphql(desc = "The entity.")] id: ID) -> Option<Result<Option<Node>>> {
-        Some(find(ctx, &id, "id").await)
+    async fn node(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The entity.")] id: Raw<ID>,
+    ) -> Option<Result<Option<Node>>> {
+        Some(async { find(ctx, &id.decode("id")?, "id").await }.await)
     }
 
     /// In the order of `ids`, at most 100. Null in a place whose id is unknown or not to be known.
     async fn nodes(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The entities.")] ids: Vec<ID>,
+        #[graphql(desc = "The entities.")] ids: Raw<Vec<ID>>,
     ) -> Result<Vec<Option<Node>>> {
+        let ids = ids.decode("ids")?;
         if ids.len() > MAX_IDS {
             return Err(Error::bad_input("ids", format!("At most {MAX_IDS} ids.")));
         }

@@ -14,6 +14,7 @@ use crate::id::{SessionId, UserId};
 use crate::outcome::{UserError, UserErrorCode};
 use crate::request::Ask as _;
 use crate::requires::requires;
+use crate::scalar::Raw;
 use crate::viewer::{Permission, Requires};
 
 /// Who signs in.
@@ -97,7 +98,11 @@ pub struct IdentityMutation;
 impl IdentityMutation {
     /// Signs in with an e-mail address or a username, and a password. The rest of the payload is what
     /// the new session sees.
-    async fn login(&self, ctx: &Context<'_>, input: LoginInput) -> Option<Result<LoginPayload>> {
+    async fn login(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Who signs in.")] input: Raw<LoginInput>,
+    ) -> Option<Result<LoginPayload>> {
         Some(login(ctx, input).await)
     }
 
@@ -111,7 +116,7 @@ impl IdentityMutation {
     async fn revoke_session(
         &self,
         ctx: &Context<'_>,
-        input: RevokeSessionInput,
+        #[graphql(desc = "Which session to end.")] input: Raw<RevokeSessionInput>,
     ) -> Option<Result<RevokeSessionPayload>> {
         ctx.guarded(Requires::own(Permission::SessionRevoke), revoke_session(ctx, input)).await
     }
@@ -125,10 +130,11 @@ impl IdentityMutation {
 
 /// Three steps: read the credentials and give the connection back, verify, open the session in a unit
 /// of its own. A password that changes in between makes the last step fail.
-async fn login(ctx: &Context<'_>, input: LoginInput) -> Result<LoginPayload> {
+async fn login(ctx: &Context<'_>, input: Raw<LoginInput>) -> Result<LoginPayload> {
+    let input = input.decode("input")?;
     let request = ctx.request();
     let passwords: &Passwords = ctx.data_unchecked();
-    let unit = request.work.guest().await?;
+    let unit = request.work.program().await?;
     let name = input.login.trim();
     // Longer than any e-mail address or username, or with a character that no text column holds.
     let possible = name.len() <= 1024 && !name.contains('\0');
@@ -172,8 +178,14 @@ async fn logout(ctx: &Context<'_>) -> Result<LogoutPayload> {
     Ok(LogoutPayload { logged_out, user_errors: Vec::new() })
 }
 
-async fn revoke_session(ctx: &Context<'_>, input: RevokeSessionInput) -> Result<RevokeSessionPayload> {
+/// Row-level security lets a DELETE find only rows that may be seen: without this, ending them would
+/// silently do nothing.
+const SEES_SESSIONS: Requires = Requires::own(Permission::SessionRead);
+
+async fn revoke_session(ctx: &Context<'_>, input: Raw<RevokeSessionInput>) -> Result<RevokeSessionPayload> {
+    let input = input.decode("input")?;
     let id = SessionId::parse(&input.id, "input.id")?;
+    ctx.viewer().check(SEES_SESSIONS)?;
     let unit = ctx.request().write().await?;
     let ended = Session::end(unit.conn(), unit.viewer(), id).await?;
     unit.commit().await?;
@@ -189,6 +201,7 @@ async fn revoke_session(ctx: &Context<'_>, input: RevokeSessionInput) -> Result<
 async fn revoke_other_sessions(ctx: &Context<'_>) -> Result<RevokeOtherSessionsPayload> {
     let viewer = ctx.viewer();
     let (user, session) = viewer.user().zip(viewer.session()).ok_or_else(Error::unauthenticated)?;
+    viewer.check(SEES_SESSIONS)?;
     let unit = ctx.request().write().await?;
     let ended = Session::end_others(unit.conn(), user, session).await?;
     unit.commit().await?;

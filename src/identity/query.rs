@@ -11,7 +11,7 @@ use crate::id::{RoleId, UserId};
 use crate::page::{Connection, List, OrderDirection, PageArgs};
 use crate::request::Ask as _;
 use crate::requires::requires;
-use crate::scalar::{Instant, Raw, any_of, search, span};
+use crate::scalar::{Instant, Raw, any_of, decode, search, span};
 use crate::viewer::{Permission, Requires};
 
 /// What narrows a list of accounts. All conditions have to hold; null is none.
@@ -70,11 +70,12 @@ impl User {
     pub async fn page(
         ctx: &Context<'_>,
         args: PageArgs,
-        filter: Option<UserFilterInput>,
-        order: Option<UserOrder>,
+        filter: Option<Raw<UserFilterInput>>,
+        order: Option<Raw<UserOrder>>,
     ) -> Result<Connection<Self>> {
-        let filter = filter.unwrap_or_default().decode()?;
-        let order = order.map_or((UserOrderField::CreatedAt, true), |by| (by.field, by.direction.is_descending()));
+        let filter = decode(filter, "filter")?.unwrap_or_default().decode()?;
+        let order = decode(order, "orderBy")?
+            .map_or((UserOrderField::CreatedAt, true), |by| (by.field, by.direction.is_descending()));
         Connection::load(ctx, List::root(filter), args, order).await
     }
 }
@@ -107,9 +108,9 @@ impl IdentityQuery {
     async fn user(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The account.")] id: ID,
+        #[graphql(desc = "The account.")] id: Raw<ID>,
     ) -> Option<Result<Option<Arc<User>>>> {
-        let user = async { ctx.load(UserId::parse(&id, "id")?).await };
+        let user = async { ctx.load(UserId::parse(&id.decode("id")?, "id")?).await };
         ctx.guarded(Requires::own(Permission::UserRead), user).await
     }
 
@@ -124,8 +125,8 @@ impl IdentityQuery {
         #[graphql(desc = "Only rows behind this cursor.")] after: Option<String>,
         #[graphql(desc = "How many rows from the end, at most 100.")] last: Option<Raw<i32>>,
         #[graphql(desc = "Only rows ahead of this cursor.")] before: Option<String>,
-        #[graphql(desc = "Which rows. Default all.")] filter: Option<UserFilterInput>,
-        #[graphql(desc = "Default newest first.")] order_by: Option<UserOrder>,
+        #[graphql(desc = "Which rows. Default all.")] filter: Option<Raw<UserFilterInput>>,
+        #[graphql(desc = "Default newest first.")] order_by: Option<Raw<UserOrder>>,
     ) -> Option<Result<Connection<User>>> {
         let page = User::page(ctx, PageArgs::new(first, after, last, before), filter, order_by);
         ctx.guarded(Requires::any(Permission::UserRead), page).await
@@ -136,9 +137,9 @@ impl IdentityQuery {
     async fn role(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The role.")] id: ID,
+        #[graphql(desc = "The role.")] id: Raw<ID>,
     ) -> Option<Result<Option<Arc<Role>>>> {
-        let role = async { ctx.load(RoleId::parse(&id, "id")?).await };
+        let role = async { ctx.load(RoleId::parse(&id.decode("id")?, "id")?).await };
         ctx.guarded(Requires::any(Permission::RoleRead), role).await
     }
 

@@ -18,8 +18,7 @@ use crate::db::unit::{TokenDigest, Unit};
 use crate::error::Result;
 use crate::id::{SessionId, UserId};
 use crate::page::{Cut, Listed, Order};
-use crate::request::Client;
-use crate::viewer::{Permission, Viewer};
+use crate::viewer::{Client, Permission, Viewer};
 use crate::{finish_list, list_rows};
 
 /// A signed-in device.

@@ -63,7 +63,8 @@ impl<L: Listed> Connection<L> {
     /// # Errors
     /// `BAD_USER_INPUT` for a page out of bounds or a foreign cursor, and what the database answers.
     pub async fn load(ctx: &Context<'_>, list: List<L>, args: PageArgs, order: (L::Order, bool)) -> Result<Self> {
-        let page = Arc::new(Page::read(args, order.0, order.1)?);
+        let page = Page::read(args, order.0, order.1).map_err(|error| error.in_field(ctx.place()))?;
+        let page = Arc::new(page);
         let rows = match page.size {
             0 => Arc::default(),
             _ => ctx.load(PageOf { list: list.clone(), page: Arc::clone(&page) }).await?.unwrap_or_default(),

@@ -13,7 +13,7 @@ use crate::id::{PackageId, ServerId, UserId};
 use crate::page::{Connection, List, OrderDirection, PageArgs};
 use crate::request::Ask as _;
 use crate::requires::requires;
-use crate::scalar::{Raw, any_of, exact, search};
+use crate::scalar::{Raw, any_of, decode, exact, search};
 use crate::viewer::{Permission, Requires, Viewer};
 
 /// What narrows a list of servers. All conditions have to hold; null is none.
@@ -77,11 +77,12 @@ impl Server {
         ctx: &Context<'_>,
         parent: Option<(Column, Uuid)>,
         args: PageArgs,
-        filter: Option<ServerFilterInput>,
-        order: Option<ServerOrder>,
+        filter: Option<Raw<ServerFilterInput>>,
+        order: Option<Raw<ServerOrder>>,
     ) -> Result<Connection<Self>> {
-        let filter = Arc::new(filter.unwrap_or_default().decode(&ctx.viewer())?);
-        let order = order.map_or((ServerOrderField::CreatedAt, true), |by| (by.field, by.direction.is_descending()));
+        let filter = Arc::new(decode(filter, "filter")?.unwrap_or_default().decode(&ctx.viewer())?);
+        let order = decode(order, "orderBy")?
+            .map_or((ServerOrderField::CreatedAt, true), |by| (by.field, by.direction.is_descending()));
         Connection::load(ctx, List { parent, filter }, args, order).await
     }
 }
@@ -98,9 +99,9 @@ impl ServersQuery {
     async fn server(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The server.")] id: ID,
+        #[graphql(desc = "The server.")] id: Raw<ID>,
     ) -> Option<Result<Option<Arc<Server>>>> {
-        let server = async { ctx.load(ServerId::parse(&id, "id")?).await };
+        let server = async { ctx.load(ServerId::parse(&id.decode("id")?, "id")?).await };
         ctx.guarded(Requires::own(Permission::ServerRead), server).await
     }
 
@@ -115,8 +116,8 @@ impl ServersQuery {
         #[graphql(desc = "Only rows behind this cursor.")] after: Option<String>,
         #[graphql(desc = "How many rows from the end, at most 100.")] last: Option<Raw<i32>>,
         #[graphql(desc = "Only rows ahead of this cursor.")] before: Option<String>,
-        #[graphql(desc = "Which rows. Default all but the terminated.")] filter: Option<ServerFilterInput>,
-        #[graphql(desc = "Default newest first.")] order_by: Option<ServerOrder>,
+        #[graphql(desc = "Which rows. Default all but the terminated.")] filter: Option<Raw<ServerFilterInput>>,
+        #[graphql(desc = "Default newest first.")] order_by: Option<Raw<ServerOrder>>,
     ) -> Option<Result<Connection<Server>>> {
         let page = Server::page(ctx, None, PageArgs::new(first, after, last, before), filter, order_by);
         ctx.guarded(Requires::own(Permission::ServerRead), page).await
@@ -126,9 +127,9 @@ impl ServersQuery {
     async fn server_package(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The package.")] id: ID,
+        #[graphql(desc = "The package.")] id: Raw<ID>,
     ) -> Option<Result<Option<Arc<ServerPackage>>>> {
-        Some(async { ctx.load(PackageId::parse(&id, "id")?).await }.await)
+        Some(async { ctx.load(PackageId::parse(&id.decode("id")?, "id")?).await }.await)
     }
 
     /// Open to everybody; inactive ones need `package:read`.
@@ -141,18 +142,21 @@ impl ServersQuery {
         #[graphql(desc = "How many rows from the end, at most 100.")] last: Option<Raw<i32>>,
         #[graphql(desc = "Only rows ahead of this cursor.")] before: Option<String>,
         #[graphql(
-            default = false,
+            default_with = "Raw::of(&false)",
             desc = "Whether packages that are not on sale are listed too.",
             directive = requires::apply(Permission::PackageRead, false)
         )]
-        include_inactive: bool,
+        include_inactive: Raw<bool>,
     ) -> Option<Result<Connection<ServerPackage>>> {
         let args = PageArgs::new(first, after, last, before);
-        Some(packages(ctx, args, PackageFilter { include_inactive }).await)
+        Some(packages(ctx, args, include_inactive).await)
     }
 }
 
-async fn packages(ctx: &Context<'_>, args: PageArgs, filter: PackageFilter) -> Result<Connection<ServerPackage>> {
+async fn packages(ctx: &Context<'_>, args: PageArgs, include_inactive: Raw<bool>) -> Result<Connection<ServerPackage>> {
+    // A variable that was left out comes as null, and means the default.
+    let include_inactive = decode(Some(include_inactive), "includeInactive")?.unwrap_or(false);
+    let filter = PackageFilter { include_inactive };
     if filter.include_inactive {
         ctx.viewer().check(Requires::any(Permission::PackageRead))?;
     }

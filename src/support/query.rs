@@ -12,7 +12,7 @@ use crate::id::{TicketId, UserId};
 use crate::page::{Connection, List, OrderDirection, PageArgs};
 use crate::request::Ask as _;
 use crate::requires::requires;
-use crate::scalar::{Raw, any_of, search};
+use crate::scalar::{Raw, any_of, decode, search};
 use crate::viewer::{Permission, Requires};
 
 /// What narrows a list of tickets. All conditions have to hold; null is none.
@@ -72,11 +72,12 @@ impl Ticket {
         ctx: &Context<'_>,
         parent: Option<(Column, Uuid)>,
         args: PageArgs,
-        filter: Option<TicketFilterInput>,
-        order: Option<TicketOrder>,
+        filter: Option<Raw<TicketFilterInput>>,
+        order: Option<Raw<TicketOrder>>,
     ) -> Result<Connection<Self>> {
-        let filter = Arc::new(filter.unwrap_or_default().decode()?);
-        let order = order.map_or((TicketOrderField::CreatedAt, true), |by| (by.field, by.direction.is_descending()));
+        let filter = Arc::new(decode(filter, "filter")?.unwrap_or_default().decode()?);
+        let order = decode(order, "orderBy")?
+            .map_or((TicketOrderField::CreatedAt, true), |by| (by.field, by.direction.is_descending()));
         if order.0 == TicketOrderField::ResponseDueAt {
             ctx.viewer().check(Requires::any(Permission::TicketUpdate))?;
         }
@@ -96,9 +97,9 @@ impl SupportQuery {
     async fn ticket(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The ticket.")] id: ID,
+        #[graphql(desc = "The ticket.")] id: Raw<ID>,
     ) -> Option<Result<Option<Arc<Ticket>>>> {
-        let ticket = async { ctx.load(TicketId::parse(&id, "id")?).await };
+        let ticket = async { ctx.load(TicketId::parse(&id.decode("id")?, "id")?).await };
         ctx.guarded(Requires::own(Permission::TicketRead), ticket).await
     }
 
@@ -113,8 +114,8 @@ impl SupportQuery {
         #[graphql(desc = "Only rows behind this cursor.")] after: Option<String>,
         #[graphql(desc = "How many rows from the end, at most 100.")] last: Option<Raw<i32>>,
         #[graphql(desc = "Only rows ahead of this cursor.")] before: Option<String>,
-        #[graphql(desc = "Which rows. Default all.")] filter: Option<TicketFilterInput>,
-        #[graphql(desc = "Default newest first.")] order_by: Option<TicketOrder>,
+        #[graphql(desc = "Which rows. Default all.")] filter: Option<Raw<TicketFilterInput>>,
+        #[graphql(desc = "Default newest first.")] order_by: Option<Raw<TicketOrder>>,
     ) -> Option<Result<Connection<Ticket>>> {
         let page = Ticket::page(ctx, None, PageArgs::new(first, after, last, before), filter, order_by);
         ctx.guarded(Requires::own(Permission::TicketRead), page).await

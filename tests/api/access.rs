@@ -36,23 +36,54 @@ const QUERIES: &[Row] = &[
     ("node", r#"{ node(id: "{srv}") { id } }"#, [Nothing, Data, Nothing, Data, Data, Data]),
     ("nodes", r#"{ nodes(ids: ["{inv}"]) { id } }"#, [Nothing, Data, Nothing, Data, Data, Data]),
     ("user", r#"{ user(id: "{usr}") { id } }"#, [Unauthenticated, Data, Nothing, Data, Data, Data]),
-    ("users", "{ users { totalCount } }", [Unauthenticated, Forbidden("user:read"), Forbidden("user:read"), Rows(5), Rows(5), Rows(5)]),
-    ("role", r#"{ role(id: "{rol}") { id } }"#, [Unauthenticated, Forbidden("role:read"), Forbidden("role:read"), Data, Data, Data]),
-    ("roles", "{ roles { id } }", [Unauthenticated, Forbidden("role:read"), Forbidden("role:read"), Rows(4), Rows(4), Rows(4)]),
-    ("permissions", "{ permissions { name } }", [Unauthenticated, Forbidden("role:read"), Forbidden("role:read"), Rows(13), Rows(13), Rows(13)]),
+    (
+        "users",
+        "{ users { totalCount } }",
+        [Unauthenticated, Forbidden("user:read"), Forbidden("user:read"), Rows(5), Rows(5), Rows(5)],
+    ),
+    (
+        "role",
+        r#"{ role(id: "{rol}") { id } }"#,
+        [Unauthenticated, Forbidden("role:read"), Forbidden("role:read"), Data, Data, Data],
+    ),
+    (
+        "roles",
+        "{ roles { id } }",
+        [Unauthenticated, Forbidden("role:read"), Forbidden("role:read"), Rows(4), Rows(4), Rows(4)],
+    ),
+    (
+        "permissions",
+        "{ permissions { name } }",
+        [Unauthenticated, Forbidden("role:read"), Forbidden("role:read"), Rows(13), Rows(13), Rows(13)],
+    ),
     ("server", r#"{ server(id: "{srv}") { id } }"#, [Unauthenticated, Data, Nothing, Data, Data, Data]),
     ("servers", "{ servers { totalCount } }", [Unauthenticated, Rows(5), Rows(4), Rows(9), Rows(9), Rows(9)]),
     ("serverPackage", r#"{ serverPackage(id: "{pkg}") { id } }"#, [Data, Data, Data, Data, Data, Data]),
     ("serverPackages", "{ serverPackages { totalCount } }", [Rows(4), Rows(4), Rows(4), Rows(4), Rows(4), Rows(4)]),
     ("invoice", r#"{ invoice(id: "{inv}") { id } }"#, [Unauthenticated, Data, Nothing, Data, Data, Data]),
     ("invoices", "{ invoices { totalCount } }", [Unauthenticated, Rows(7), Rows(5), Rows(12), Rows(12), Rows(12)]),
-    ("transaction", r#"{ transaction(id: "{trx}") { id } }"#, [Unauthenticated, Data, Nothing, Forbidden("transaction:read"), Data, Data]),
-    ("transactions", "{ transactions { totalCount } }", [Unauthenticated, Rows(11), Rows(4), Forbidden("transaction:read"), Rows(15), Rows(15)]),
+    (
+        "transaction",
+        r#"{ transaction(id: "{trx}") { id } }"#,
+        [Unauthenticated, Data, Nothing, Forbidden("transaction:read"), Data, Data],
+    ),
+    (
+        "transactions",
+        "{ transactions { totalCount } }",
+        [Unauthenticated, Rows(11), Rows(4), Forbidden("transaction:read"), Rows(15), Rows(15)],
+    ),
     ("paymentGateways", "{ paymentGateways { name } }", [Rows(0), Rows(0), Rows(0), Rows(0), Rows(0), Rows(0)]),
     (
         "billingSummary",
         r#"{ billingSummary(since: "2026-01-01", until: "2026-12-31") { currency } }"#,
-        [Unauthenticated, Forbidden("transaction:read"), Forbidden("transaction:read"), Forbidden("transaction:read"), Data, Data],
+        [
+            Unauthenticated,
+            Forbidden("transaction:read"),
+            Forbidden("transaction:read"),
+            Forbidden("transaction:read"),
+            Data,
+            Data,
+        ],
     ),
     ("ticket", r#"{ ticket(id: "{tkt}") { id } }"#, [Unauthenticated, Data, Nothing, Data, Data, Data]),
     ("tickets", "{ tickets { totalCount } }", [Unauthenticated, Rows(6), Rows(4), Rows(10), Rows(10), Rows(10)]),
@@ -129,7 +160,10 @@ fn is(body: &Value, field: &str, outcome: Outcome) -> bool {
     match outcome {
         Data => without_error && *value != Value::Null && *value != json!([null]),
         Nothing => without_error && (*value == Value::Null || *value == json!([null])),
-        Rows(rows) => without_error && (value["totalCount"] == json!(rows) || value.as_array().is_some_and(|list| list.len() == rows)),
+        Rows(rows) => {
+            without_error
+                && (value["totalCount"] == json!(rows) || value.as_array().is_some_and(|list| list.len() == rows))
+        }
         Unauthenticated => error("UNAUTHENTICATED", Value::Null),
         NotFound => error("NOT_FOUND", Value::Null),
         Forbidden(permission) => error("FORBIDDEN", json!(permission)),

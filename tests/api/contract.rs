@@ -36,14 +36,16 @@ fn elements(document: &ServiceDocument) -> Elements {
     for definition in &document.definitions {
         match definition {
             TypeSystemDefinition::Schema(schema) => {
-                let root = |name: &Option<Positioned<async_graphql::Name>>| name.as_ref().map(|name| name.node.to_string());
+                let root =
+                    |name: &Option<Positioned<async_graphql::Name>>| name.as_ref().map(|name| name.node.to_string());
                 let roots = [&schema.node.query, &schema.node.mutation].map(root);
                 elements.insert("schema".into(), element("schema", format!("{roots:?}"), vec![], true));
             }
             TypeSystemDefinition::Directive(directive) => {
                 let directive = &directive.node;
                 let name = format!("@{}", directive.name.node);
-                let locations: BTreeSet<String> = directive.locations.iter().map(|at| format!("{:?}", at.node)).collect();
+                let locations: BTreeSet<String> =
+                    directive.locations.iter().map(|at| format!("{:?}", at.node)).collect();
                 let signature = format!("on {locations:?}, repeatable: {}", directive.is_repeatable);
                 elements.insert(name.clone(), element(&name, signature, vec![], directive.description.is_some()));
                 inputs(&mut elements, &name, &directive.arguments, |argument| format!("{name}({argument}:)"));
@@ -144,7 +146,8 @@ fn reachable(contract: &Elements) -> BTreeSet<String> {
                 todo.extend(element.leads_to.iter().cloned());
             }
         }
-        let implementing = contract.values().filter(|element| element.signature.contains(&format!("implements {{\"{name}\"}}")));
+        let implementing =
+            contract.values().filter(|element| element.signature.contains(&format!("implements {{\"{name}\"}}")));
         todo.extend(implementing.map(|element| element.of.clone()));
     }
     reached
@@ -191,13 +194,16 @@ fn nothing_of_the_contract_is_missing_or_different() {
     let mut wrong = Vec::new();
     for (coordinate, promised) in &contract {
         // A mutation to come, or a type that only those to come lead to and that is not there at all.
-        let only_later = !always_there(promised) && !reachable.contains(&promised.of) && !exported.contains_key(&promised.of);
+        let only_later =
+            !always_there(promised) && !reachable.contains(&promised.of) && !exported.contains_key(&promised.of);
         let may_wait = only_later || !exists_so_far(coordinate);
         match exported.get(coordinate) {
             None if may_wait => {}
             None => wrong.push(format!("missing: {coordinate}")),
             Some(found) if found.signature == promised.signature => {}
-            Some(found) => wrong.push(format!("{coordinate}: {:?}, promised {:?}", found.signature, promised.signature)),
+            Some(found) => {
+                wrong.push(format!("{coordinate}: {:?}, promised {:?}", found.signature, promised.signature));
+            }
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

@@ -44,13 +44,19 @@ async fn a_failed_nullable_field_is_null_with_one_error_and_its_siblings_stay() 
 
     let reply = ada.run("{ a: viewer { username } users { totalCount } b: viewer { email } }").await;
     assert_eq!(reply.status, 200);
-    assert_eq!(reply.body["data"], json!({ "a": { "username": "ada" }, "users": null, "b": { "email": "ada@example.com" } }));
+    assert_eq!(
+        reply.body["data"],
+        json!({ "a": { "username": "ada" }, "users": null, "b": { "email": "ada@example.com" } })
+    );
     assert_eq!(told(&reply), [(json!(["users"]), forbidden("user:read"))]);
     assert_eq!(reply.body["errors"][0]["locations"], json!([{ "line": 1, "column": 26 }]));
 
     // In a list: each row keeps the rest of itself.
     let reply = ada.run("{ tickets(first: 2) { nodes { revision due: responseDueAt } } }").await;
-    assert_eq!(reply.body["data"]["tickets"]["nodes"], json!([{ "revision": 1, "due": null }, { "revision": 1, "due": null }]));
+    assert_eq!(
+        reply.body["data"]["tickets"]["nodes"],
+        json!([{ "revision": 1, "due": null }, { "revision": 1, "due": null }])
+    );
     let mut told_of_rows = told(&reply);
     told_of_rows.sort_by_key(|(path, _)| path.to_string());
     let of_row = |row: usize| (json!(["tickets", "nodes", row, "due"]), forbidden("ticket:update"));
@@ -66,14 +72,18 @@ async fn a_failed_nullable_field_is_null_with_one_error_and_its_siblings_stay() 
 async fn a_failed_non_null_field_nulls_its_nearest_nullable_parent() {
     let app = App::demo().await;
     let ada = app.user("ada").await;
-    let document = fill(&app, r#"{ ticket(id: "{tkt}") { revision messages(first: 1000) { totalCount } } viewer { username } }"#).await;
+    let document =
+        fill(&app, r#"{ ticket(id: "{tkt}") { revision messages(first: 1000) { totalCount } } viewer { username } }"#)
+            .await;
     let reply = ada.run(&document).await;
     assert_eq!(reply.status, 200);
     assert_eq!(reply.body["data"], json!({ "ticket": null, "viewer": { "username": "ada" } }));
     assert_eq!(told(&reply), [(json!(["ticket", "messages"]), json!({ "code": "BAD_USER_INPUT", "field": "first" }))]);
 
     // Through lists of non-null elements, up to the connection.
-    let reply = ada.run("{ viewer { username tickets(first: 1) { totalCount nodes { id messages(last: -1) { totalCount } } } } }").await;
+    let reply = ada
+        .run("{ viewer { username tickets(first: 1) { totalCount nodes { id messages(last: -1) { totalCount } } } } }")
+        .await;
     assert_eq!(reply.body["data"], json!({ "viewer": { "username": "ada", "tickets": null } }));
     assert_eq!(reply.codes(), ["BAD_USER_INPUT"]);
 
@@ -86,7 +96,8 @@ async fn a_failed_non_null_field_nulls_its_nearest_nullable_parent() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_path_leads_to_the_failed_field_through_lists_too() {
     let app = App::demo().await;
-    let reply = app.user("ada").await.run("{ tickets(first: 1) { nodes { it: messages(last: -1) { totalCount } } } }").await;
+    let reply =
+        app.user("ada").await.run("{ tickets(first: 1) { nodes { it: messages(last: -1) { totalCount } } } }").await;
     let extensions = json!({ "code": "BAD_USER_INPUT", "field": "last" });
     assert_eq!(told(&reply), [(json!(["tickets", "nodes", 0, "it"]), extensions)]);
 }
@@ -103,7 +114,10 @@ async fn a_failed_mutation_hides_no_committed_one() {
         )
         .await;
     assert_eq!(reply.status, 200);
-    assert_eq!(reply.body["data"], json!({ "a": { "revokedCount": 1 }, "b": null, "c": null, "d": { "revokedCount": 0 } }));
+    assert_eq!(
+        reply.body["data"],
+        json!({ "a": { "revokedCount": 1 }, "b": null, "c": null, "d": { "revokedCount": 0 } })
+    );
     let bad_id = json!({ "code": "BAD_USER_INPUT", "field": "input.id" });
     assert_eq!(told(&reply), [(json!(["b"]), json!({ "code": "NOT_FOUND" })), (json!(["c"]), bad_id)]);
     assert_eq!(rows(&app, "SELECT id FROM sessions").await.len(), 1);
@@ -133,7 +147,10 @@ async fn what_breaks_inside_is_told_by_the_id_of_the_request_alone() {
 
     // In a mutation, too; what was not committed did not happen.
     break_table(&app, "sessions").await;
-    let reply = app.anonymous().run(r#"mutation { login(input: { login: "ada", password: "skypanel-demo-1" }) { token } }"#).await;
+    let reply = app
+        .anonymous()
+        .run(r#"mutation { login(input: { login: "ada", password: "skypanel-demo-1" }) { token } }"#)
+        .await;
     assert_eq!(reply.codes(), ["INTERNAL"], "{}", reply.body);
     assert_eq!(rows(&app, "SELECT id FROM broken_sessions").await.len(), 1);
 }
@@ -147,7 +164,8 @@ async fn a_dead_or_malformed_token_fails_the_whole_request() {
     let mut altered = app.user("ada").await.token.unwrap();
     let last = if altered.ends_with('a') { "b" } else { "a" };
     altered.replace_range(altered.len() - 1.., last);
-    let tokens = [ended.token.unwrap(), unknown, altered, "nonsense".to_owned(), "sps_".to_owned(), "two words".to_owned()];
+    let tokens =
+        [ended.token.unwrap(), unknown, altered, "nonsense".to_owned(), "sps_".to_owned(), "two words".to_owned()];
     for token in tokens {
         let actor = Actor { app: &app, token: Some(token.clone()) };
         // Also where no session is needed.
@@ -157,7 +175,12 @@ async fn a_dead_or_malformed_token_fails_the_whole_request() {
             r#"mutation { login(input: { login: "ada", password: "skypanel-demo-1" }) { token } }"#,
         ] {
             let reply = actor.run(document).await;
-            assert_eq!((reply.status.as_u16(), reply.codes()), (401, vec!["UNAUTHENTICATED"]), "{token}: {}", reply.body);
+            assert_eq!(
+                (reply.status.as_u16(), reply.codes()),
+                (401, vec!["UNAUTHENTICATED"]),
+                "{token}: {}",
+                reply.body
+            );
             assert_eq!(reply.body.get("data"), None, "{token}");
             assert_eq!(reply.headers["www-authenticate"], "Bearer", "{token}");
             assert_eq!(reply.body["errors"][0].get("path"), None, "{token}");
@@ -178,7 +201,11 @@ async fn without_its_database_the_service_says_so_and_comes_back() {
     superuser.batch_execute(&end).await.unwrap();
 
     let login = r#"mutation { login(input: { login: "ada", password: "skypanel-demo-1" }) { token } }"#;
-    for (actor, document) in [(&ada, "{ viewer { id } }"), (&app.anonymous(), "{ serverPackages { totalCount } }"), (&app.anonymous(), login)] {
+    for (actor, document) in [
+        (&ada, "{ viewer { id } }"),
+        (&app.anonymous(), "{ serverPackages { totalCount } }"),
+        (&app.anonymous(), login),
+    ] {
         let reply = actor.run(document).await;
         assert_eq!((reply.status.as_u16(), reply.codes()), (503, vec!["DB_UNAVAILABLE"]), "{document}: {}", reply.body);
         assert_eq!(reply.body.get("data"), None, "{document}");
@@ -187,7 +214,10 @@ async fn without_its_database_the_service_says_so_and_comes_back() {
         assert_eq!(message, "The database does not answer. Try again in a moment.");
     }
     // What needs no database is answered, and nothing is left behind when it is back.
-    assert_eq!(app.anonymous().run("{ __typename paymentGateways { name } }").await.ok(), &json!({ "__typename": "Query", "paymentGateways": [] }));
+    assert_eq!(
+        app.anonymous().run("{ __typename paymentGateways { name } }").await.ok(),
+        &json!({ "__typename": "Query", "paymentGateways": [] })
+    );
     superuser.batch_execute(&format!("ALTER DATABASE {name} ALLOW_CONNECTIONS true")).await.unwrap();
     ada.run("{ viewer { id } }").await.ok();
 }

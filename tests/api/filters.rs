@@ -66,7 +66,12 @@ const FOUND: &[(&str, &str, &str, &[&str])] = &[
     ("tickets", "{ unassigned: false, status: [CLOSED] }", "priority", &["URGENT", "LOW"]),
     ("tickets", "{ unassigned: true, status: [OPEN], priority: [HIGH] }", "department", &["TECHNICAL"]),
     ("tickets", r#"{ userId: "{usr}", status: [OPEN, ON_HOLD] }"#, "priority", &["HIGH", "MEDIUM"]),
-    ("tickets", r#"{ search: "server", department: [TECHNICAL], unassigned: false }"#, "status", &["IN_PROGRESS", "ON_HOLD"]),
+    (
+        "tickets",
+        r#"{ search: "server", department: [TECHNICAL], unassigned: false }"#,
+        "status",
+        &["IN_PROGRESS", "ON_HOLD"],
+    ),
 ];
 
 #[tokio::test(flavor = "multi_thread")]
@@ -76,7 +81,8 @@ async fn each_filter_finds_exactly_its_rows() {
     let mut wrong = Vec::new();
     for (list, filter, field, expected) in FOUND {
         let filter = fill(&app, filter).await;
-        let reply = admin.run(&format!("{{ it: {list}(filter: {filter}) {{ totalCount nodes {{ {field} }} }} }}")).await;
+        let reply =
+            admin.run(&format!("{{ it: {list}(filter: {filter}) {{ totalCount nodes {{ {field} }} }} }}")).await;
         let it = &reply.ok()["it"];
         let shown = |node: &Value| node[*field].as_str().unwrap_or("null").to_owned();
         let found: Vec<String> = it["nodes"].as_array().unwrap().iter().map(shown).collect();
@@ -125,7 +131,8 @@ async fn a_span_holds_its_start_and_not_its_end() {
     let zoned = r#"createdAfter: "2026-03-01T13:00:00+01:00", createdBefore: "2026-03-02T12:00:00.001Z", search: """#;
     let document = format!("{{ half: {} whole: {} }}", users(both), users(zoned));
     let reply = admin.run(&document).await;
-    let named = |names: &[&str]| json!({ "nodes": names.iter().map(|name| json!({ "username": name })).collect::<Vec<_>>() });
+    let named =
+        |names: &[&str]| json!({ "nodes": names.iter().map(|name| json!({ "username": name })).collect::<Vec<_>>() });
     assert_eq!(reply.ok(), &json!({ "half": named(&["bob"]), "whole": named(&["ada", "bob"]) }));
 
     let invoices = |span: &str| format!("invoices(filter: {{ {span} }}) {{ nodes {{ number }} }}");
@@ -136,7 +143,8 @@ async fn a_span_holds_its_start_and_not_its_end() {
         invoices(r#"dueAfter: "2030-01-03""#)
     );
     let numbered = |numbers: &[&str]| json!({ "nodes": numbers.iter().map(|number| json!({ "number": number })).collect::<Vec<_>>() });
-    let expected = json!({ "one": numbered(&["SP-1001"]), "two": numbered(&["SP-1002", "SP-1001"]), "none": numbered(&[]) });
+    let expected =
+        json!({ "one": numbered(&["SP-1001"]), "two": numbered(&["SP-1002", "SP-1001"]), "none": numbered(&[]) });
     assert_eq!(admin.run(&document).await.ok(), &expected);
 
     // Without a day, an invoice is due neither before nor after any.
@@ -144,6 +152,8 @@ async fn a_span_holds_its_start_and_not_its_end() {
     assert_eq!(before.ok()["invoices"]["totalCount"], 11);
     assert_eq!(text(&app, "SELECT count(*)::text AS value FROM invoices WHERE due_date IS NULL").await, "1");
 
-    let began = admin.run(r#"{ transactions(filter: { createdAfter: "2030-01-01T00:00:00Z" }) { nodes { reference } } }"#).await;
+    let began = admin
+        .run(r#"{ transactions(filter: { createdAfter: "2030-01-01T00:00:00Z" }) { nodes { reference } } }"#)
+        .await;
     assert_eq!(began.ok()["transactions"]["nodes"], json!([{ "reference": "pi_demo_1001" }]));
 }

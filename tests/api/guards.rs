@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use async_graphql::Positioned;
 use async_graphql::parser::parse_schema;
-use async_graphql::parser::types::{ConstDirective, FieldDefinition, InputValueDefinition, TypeKind, TypeSystemDefinition};
+use async_graphql::parser::types::{
+    ConstDirective, FieldDefinition, InputValueDefinition, TypeKind, TypeSystemDefinition,
+};
 use serde_json::{Value, json};
 use skypanel::viewer::Permission;
 
@@ -30,7 +32,11 @@ const GUARDED: &[(&str, &str, &str)] = &[
     ("Query.billingSummary", "", r#"{ it: billingSummary(since: "2026-01-01", until: "2026-02-01") { currency } }"#),
     ("Query.ticket", "", r#"{ it: ticket(id: "{tkt}") { id } }"#),
     ("Query.tickets", "", "{ it: tickets { totalCount } }"),
-    ("Mutation.revokeSession", "session:read", r#"mutation { it: revokeSession(input: { id: "{ses}" }) { sessionId } }"#),
+    (
+        "Mutation.revokeSession",
+        "session:read",
+        r#"mutation { it: revokeSession(input: { id: "{ses}" }) { sessionId } }"#,
+    ),
     ("Mutation.revokeOtherSessions", "session:read", "mutation { it: revokeOtherSessions { revokedCount } }"),
     ("User.virtfusionId", "user:read", r#"{ user(id: "{usr}") { it: virtfusionId } }"#),
     ("User.credits", "user:read", r#"{ user(id: "{usr}") { it: credits { amount } } }"#),
@@ -161,8 +167,10 @@ fn assert_refused(coordinate: &str, who: &str, permission: &str, reply: &Reply) 
 async fn the_named_permission_opens_and_nothing_else_does() {
     let app = App::demo().await;
     let stage = Stage { app: &app, ada: app.user("ada").await, sam: app.user("support").await };
-    app.maintain("UPDATE users SET virtfusion_id = '77'; UPDATE tickets SET response_due_at = now(), resolution_due_at = now()")
-        .await;
+    app.maintain(
+        "UPDATE users SET virtfusion_id = '77'; UPDATE tickets SET response_due_at = now(), resolution_due_at = now()",
+    )
+    .await;
     let directives = directives();
     for (coordinate, reach, document) in GUARDED {
         let (permission, own) = &directives[*coordinate];
@@ -202,4 +210,20 @@ async fn the_named_permission_opens_and_nothing_else_does() {
             assert_refused(coordinate, "by the owner's own form", permission, &by_owner);
         }
     }
+}
+
+/// Row-level security lets a DELETE find only what may be seen; the refusal says so instead of doing nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_may_not_see_sessions_is_told_so_when_ending_them() {
+    let app = App::demo().await;
+    let staff = app.staff(&["session:revoke"]).await;
+    let document = fill(&app, r#"mutation { revokeSession(input: { id: "{ses}" }) { sessionId } }"#).await;
+    let reply = staff.run(&document).await;
+    assert_eq!(reply.body["errors"][0]["extensions"]["requiredPermission"], "session:read");
+
+    let (one, other) = (app.user("ada").await, app.user("ada").await);
+    app.maintain("UPDATE roles SET permissions = permissions - 'session:read:own' WHERE name = 'user'").await;
+    let reply = one.run("mutation { revokeOtherSessions { revokedCount } }").await;
+    assert_eq!(reply.codes(), ["FORBIDDEN"]);
+    assert_eq!(other.run("{ __typename }").await.status, 200);
 }

@@ -9,5 +9,23 @@
     reason = "a test that panics has told what is wrong; the harness is for tests to come, too"
 )]
 
+mod access;
+mod cancellation;
+mod contract;
+mod documents;
+mod embedded;
+mod errors;
+mod filters;
+mod guards;
 mod harness;
+mod input;
+mod isolation;
+mod migrations;
+mod paging;
+mod rows;
+mod scoping;
+mod sessions;
 mod smoke;
+mod statements;
+mod strings;
+mod visibility;

@@ -32,8 +32,11 @@ const LISTS: &[(&str, &str)] = &[
     ("User.transactions", r#"user(id: "{usr}")"#),
 ];
 
+/// A shown value as one that sorts like the rows.
+type Key = fn(&Value) -> Option<String>;
+
 /// What each order of a list sorts by. Times sort as they are written.
-const SORTED_BY: &[(&str, &str, fn(&Value) -> Option<String>)] = &[
+const SORTED_BY: &[(&str, &str, Key)] = &[
     ("UserOrderField.CREATED_AT", "createdAt", text),
     ("UserOrderField.USERNAME", "username", text),
     ("UserOrderField.LAST_LOGIN", "lastLogin", text),
@@ -63,11 +66,19 @@ fn schema() -> (BTreeMap<String, Option<String>>, BTreeMap<String, Vec<String>>)
         let name = &ty.node.name.node;
         match &ty.node.kind {
             TypeKind::Object(object) => {
-                let connections = object.fields.iter().filter(|field| field.node.ty.node.to_string().trim_end_matches('!').ends_with("Connection"));
-                lists.extend(connections.map(|field| (format!("{name}.{}", field.node.name.node), order_of(&field.node))));
+                let connections = object
+                    .fields
+                    .iter()
+                    .filter(|field| field.node.ty.node.to_string().trim_end_matches('!').ends_with("Connection"));
+                lists.extend(
+                    connections.map(|field| (format!("{name}.{}", field.node.name.node), order_of(&field.node))),
+                );
             }
             TypeKind::Enum(values) if name.ends_with("OrderField") => {
-                orders.insert(name.to_string(), values.values.iter().map(|value| value.node.value.node.to_string()).collect());
+                orders.insert(
+                    name.to_string(),
+                    values.values.iter().map(|value| value.node.value.node.to_string()).collect(),
+                );
             }
             _ => {}
         }
@@ -84,7 +95,8 @@ fn order_of(field: &FieldDefinition) -> Option<String> {
 fn every_list_and_every_order_is_in_the_tables() {
     let (lists, orders) = schema();
     assert_eq!(lists.keys().map(String::as_str).collect::<BTreeSet<_>>(), LISTS.iter().map(|(at, _)| *at).collect());
-    let all: BTreeSet<String> = orders.iter().flat_map(|(name, values)| values.iter().map(move |value| format!("{name}.{value}"))).collect();
+    let all: BTreeSet<String> =
+        orders.iter().flat_map(|(name, values)| values.iter().map(move |value| format!("{name}.{value}"))).collect();
     assert_eq!(all, SORTED_BY.iter().map(|(order, ..)| (*order).to_owned()).collect());
 }
 
@@ -103,8 +115,20 @@ async fn stage() -> App {
             SELECT gen_random_uuid(), users.id, encode(sha256(n::text::bytea), 'hex'), now(), false, now() \
             FROM users, generate_series(1, 5) AS n WHERE username = 'ada';"
         .to_owned();
-    for table in ["users", "servers", "server_actions", "server_packages", "invoices", "transactions", "tickets", "ticket_messages", "sessions"] {
-        sql += &format!("UPDATE {table} SET created_at = date_trunc('hour', now()) WHERE md5(id::text) < '9';");
+    for table in [
+        "users",
+        "servers",
+        "server_actions",
+        "server_packages",
+        "invoices",
+        "transactions",
+        "tickets",
+        "ticket_messages",
+        "sessions",
+    ] {
+        sql.push_str("UPDATE ");
+        sql.push_str(table);
+        sql.push_str(" SET created_at = date_trunc('hour', now()) WHERE md5(id::text) < '9';");
     }
     app.maintain(&sql).await;
     app
@@ -158,7 +182,11 @@ impl List<'_> {
                 assert_eq!(page["pageInfo"]["startCursor"], edges[0]["cursor"], "{at}");
                 assert_eq!(page["pageInfo"]["endCursor"], edges.last().unwrap()["cursor"], "{at}");
                 assert_eq!(page["pageInfo"][continues], !walked.is_empty(), "{at}");
-                if size == "first" { walked.extend(edges) } else { walked = [edges, walked].concat() }
+                if size == "first" {
+                    walked.extend(edges);
+                } else {
+                    walked = [edges, walked].concat();
+                }
                 assert_eq!(page["pageInfo"][next], walked.len() < whole.len(), "{at}: {size}");
                 if page["pageInfo"][next] == false {
                     break;
@@ -169,7 +197,11 @@ impl List<'_> {
         }
 
         let count = self.page(json!({ "first": 0 }), "id").await;
-        assert_eq!((&count["totalCount"], &count["edges"], &count["nodes"]), (&json!(whole.len()), &json!([]), &json!([])), "{at}");
+        assert_eq!(
+            (&count["totalCount"], &count["edges"], &count["nodes"]),
+            (&json!(whole.len()), &json!([]), &json!([])),
+            "{at}"
+        );
         assert_eq!(count["pageInfo"]["endCursor"], Value::Null, "{at}");
     }
 }
@@ -200,7 +232,8 @@ async fn every_order_sorts_by_what_it_says_with_nothing_last_when_descending() {
     let mut nulls = BTreeSet::new();
     for (order, field, key) in SORTED_BY {
         let (name, value) = order.split_once('.').unwrap();
-        let list = lists.iter().find(|(at, order)| at.starts_with("Query.") && order.as_deref() == Some(name)).unwrap().0;
+        let list =
+            lists.iter().find(|(at, order)| at.starts_with("Query.") && order.as_deref() == Some(name)).unwrap().0;
         let list = LISTS.iter().find(|(at, _)| at == list).unwrap().0.split_once('.').unwrap().1;
         let sorted = async |direction: &str| -> Vec<(Option<String>, String)> {
             let order = format!("orderBy: {{ field: {value}, direction: {direction} }}");
@@ -238,10 +271,15 @@ async fn the_default_is_the_newest_first() {
         let reply = admin.run(&document).await;
         let data = reply.ok();
         let it = data.get("it").or_else(|| data.as_object().unwrap().values().next().unwrap().get("it")).unwrap();
-        let times: Vec<&str> = it["edges"].as_array().unwrap().iter().map(|edge| {
-            let time = if *at == "Role.users" { &edge["assignedAt"] } else { &edge["node"]["createdAt"] };
-            time.as_str().unwrap()
-        }).collect();
+        let times: Vec<&str> = it["edges"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|edge| {
+                let time = if *at == "Role.users" { &edge["assignedAt"] } else { &edge["node"]["createdAt"] };
+                time.as_str().unwrap()
+            })
+            .collect();
         assert!(times.len() >= 3 && times.is_sorted_by(|one, next| one >= next), "{at}: {times:?}");
     }
 }

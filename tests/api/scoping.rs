@@ -22,14 +22,20 @@ const ENTITIES: &[(&str, &str, &str, &str)] = &[
     ("Invoice", "inv", "invoices", "user_id = {ada}"),
     ("Transaction", "trx", "transactions", "user_id = {ada}"),
     ("Ticket", "tkt", "tickets", "user_id = {ada}"),
-    ("TicketMessage", "msg", "ticket_messages", "NOT is_internal AND ticket_id IN (SELECT id FROM tickets WHERE user_id = {ada})"),
+    (
+        "TicketMessage",
+        "msg",
+        "ticket_messages",
+        "NOT is_internal AND ticket_id IN (SELECT id FROM tickets WHERE user_id = {ada})",
+    ),
 ];
 
 const RANDOM: &str = "0190c6f07c4e7b1e9d586d1f5d0e2a11";
 
 async fn ids(app: &App, prefix: &str, table: &str, condition: &str) -> Vec<String> {
     let condition = condition.replace("{ada}", "(SELECT id FROM users WHERE username = 'ada')");
-    texts(app, &format!("SELECT '{prefix}_' || replace(id::text, '-', '') AS value FROM {table} WHERE {condition}")).await
+    texts(app, &format!("SELECT '{prefix}_' || replace(id::text, '-', '') AS value FROM {table} WHERE {condition}"))
+        .await
 }
 
 /// All that is for Ada to see.
@@ -72,16 +78,25 @@ fn every_entity_is_in_the_table() {
 async fn an_id_that_is_not_hers_answers_like_one_that_is_nobodys() {
     let app = App::demo().await;
     let (ada, _bob, admin) = (app.user("ada").await, app.user("bob").await, app.user("admin").await);
-    let typed: BTreeMap<&str, &str> =
-        [("usr", "user"), ("rol", "role"), ("srv", "server"), ("pkg", "serverPackage"), ("inv", "invoice"), ("trx", "transaction"), ("tkt", "ticket")]
-            .into();
+    let typed: BTreeMap<&str, &str> = [
+        ("usr", "user"),
+        ("rol", "role"),
+        ("srv", "server"),
+        ("pkg", "serverPackage"),
+        ("inv", "invoice"),
+        ("trx", "transaction"),
+        ("tkt", "ticket"),
+    ]
+    .into();
     let hers = hers(&app).await;
     let node = "query ($id: ID!) { node(id: $id) { __typename id } }";
     for (name, prefix, table, _) in ENTITIES {
         let all = ids(&app, prefix, table, "true").await;
         assert!(all.iter().any(|id| !hers.contains(id)), "{name}: nothing to look for");
         let mut documents = vec![node.to_owned()];
-        documents.extend(typed.get(prefix).map(|field| format!("query ($id: ID!) {{ {field}(id: $id) {{ __typename id }} }}")));
+        documents.extend(
+            typed.get(prefix).map(|field| format!("query ($id: ID!) {{ {field}(id: $id) {{ __typename id }} }}")),
+        );
         for document in &documents {
             let nobodys = by_id(&ada, document, &format!("{prefix}_{RANDOM}")).await;
             if document == node {
@@ -188,7 +203,8 @@ async fn a_filter_by_what_is_not_hers_finds_what_a_random_one_finds() {
     for (list, coordinate, foreign) in table {
         let (filter, field) = coordinate.split_once('.').unwrap();
         let find = async |id: &str| {
-            let document = format!("query ($by: {filter}) {{ {list}(filter: $by) {{ totalCount edges {{ cursor }} }} }}");
+            let document =
+                format!("query ($by: {filter}) {{ {list}(filter: $by) {{ totalCount edges {{ cursor }} }} }}");
             whole(ada.run_with(&document, json!({ "by": { field: id } })).await)
         };
         let (prefix, _) = foreign.split_once('_').unwrap();
@@ -234,19 +250,27 @@ fn filters_by_id() -> BTreeSet<String> {
 async fn a_cursor_of_somebody_else_is_a_place_and_opens_nothing() {
     let app = App::demo().await;
     let (ada, bob) = (app.user("ada").await, app.user("bob").await);
-    for (list, table, prefix) in
-        [("servers", "servers", "srv"), ("invoices", "invoices", "inv"), ("transactions", "transactions", "trx"), ("tickets", "tickets", "tkt")]
-    {
-        let reply = bob.run(&format!("{{ {list}(first: 2) {{ pageInfo {{ endCursor }} nodes {{ createdAt }} }} }}")).await;
+    for (list, table, prefix) in [
+        ("servers", "servers", "srv"),
+        ("invoices", "invoices", "inv"),
+        ("transactions", "transactions", "trx"),
+        ("tickets", "tickets", "tkt"),
+    ] {
+        let reply =
+            bob.run(&format!("{{ {list}(first: 2) {{ pageInfo {{ endCursor }} nodes {{ createdAt }} }} }}")).await;
         let cursor = reply.data(&format!("/{list}/pageInfo/endCursor")).as_str().unwrap().to_owned();
         let at = reply.data(&format!("/{list}/nodes/1/createdAt")).as_str().unwrap().to_owned();
-        let document = format!("query ($after: String) {{ {list}(first: 50, after: $after) {{ totalCount nodes {{ id }} }} }}");
+        let document =
+            format!("query ($after: String) {{ {list}(first: 50, after: $after) {{ totalCount nodes {{ id }} }} }}");
         let reply = ada.run_with(&document, json!({ "after": cursor })).await;
         let whole = ada.run(&format!("{{ {list} {{ totalCount }} }}")).await;
         assert_eq!(reply.ok()[list]["totalCount"], whole.ok()[list]["totalCount"], "{list}");
         // Nothing of hers lies within the millisecond that the API rounds to.
-        let older = format!("user_id = {{ada}} AND created_at < '{at}' AND coalesce(to_jsonb({table}) ->> 'deleted_at', '') = '' ORDER BY created_at DESC");
-        let expected: Vec<Value> = ids(&app, prefix, table, &older).await.iter().map(|id| json!({ "id": id })).collect();
+        let older = format!(
+            "user_id = {{ada}} AND created_at < '{at}' AND coalesce(to_jsonb({table}) ->> 'deleted_at', '') = '' ORDER BY created_at DESC"
+        );
+        let expected: Vec<Value> =
+            ids(&app, prefix, table, &older).await.iter().map(|id| json!({ "id": id })).collect();
         assert!(!expected.is_empty(), "{list}");
         assert_eq!(reply.ok()[list]["nodes"], json!(expected), "{list}");
     }

@@ -1,5 +1,7 @@
 //! Signing in and out, and the life of a session.
 
+use std::collections::HashSet;
+
 use axum::body::Body;
 use axum::http::{Request, header};
 use serde_json::{Value, json};
@@ -40,8 +42,8 @@ async fn a_sign_in_answers_as_the_new_session() {
     let app = App::demo().await;
     let bob = app.user("bob").await;
     app.maintain("UPDATE users SET last_login = NULL").await;
-    let mut tokens = vec![];
-    // By e-mail or username, in any case; whoever asks, the payload is the new session's.
+    let mut tokens = HashSet::new();
+    // Whoever asks, the payload is the new session's.
     for (at, login) in ["ada@example.com", "ada", " ADA@Example.com ", "Ada"].into_iter().enumerate() {
         let caller = if at % 2 == 0 { bob.clone() } else { app.anonymous() };
         let reply = sign_in(&caller, login, PASSWORD).await;
@@ -56,17 +58,19 @@ async fn a_sign_in_answers_as_the_new_session() {
         assert!(payload["user"]["lastLogin"].is_string());
         assert_eq!(payload["secondFactorToken"], Value::Null);
         assert_eq!(payload["userErrors"], json!([]));
-        tokens.push(token.to_owned());
+        tokens.insert(token.to_owned());
     }
     for token in &tokens {
         let (body, checksum) = token.rsplit_once('_').unwrap();
         let secret = body.strip_prefix("sps_").unwrap();
-        assert!(secret.len() == 43 && checksum.len() == 6 && secret.bytes().all(|b| b.is_ascii_alphanumeric()), "{token}");
+        assert!(
+            secret.len() == 43 && checksum.len() == 6 && secret.bytes().all(|b| b.is_ascii_alphanumeric()),
+            "{token}"
+        );
         assert!(Token::read(token).is_some(), "the checksum of {token}");
         let stored = text(&app, "SELECT string_agg(token, ' ') AS value FROM sessions").await;
         assert!(!stored.contains(token) && !stored.contains(secret), "the token itself is stored");
     }
-    tokens.dedup();
     assert_eq!(tokens.len(), 4);
 }
 
@@ -81,8 +85,7 @@ async fn a_refused_sign_in_tells_nothing_about_the_account() {
     let guest = app.anonymous();
     let wrong = sign_in(&guest, "ada", "not the password").await;
     assert_eq!(wrong.status, 200);
-    assert_eq!(wrong.codes(), Vec::<&str>::new());
-    let payload = wrong.data("/login");
+    let payload = &wrong.ok()["login"];
     assert_eq!(payload["userErrors"][0]["code"], "WRONG_CREDENTIALS");
     assert_eq!(payload["userErrors"].as_array().unwrap().len(), 1);
     assert_eq!((&payload["token"], &payload["session"], &payload["user"]), (&Value::Null, &Value::Null, &Value::Null));
@@ -120,11 +123,14 @@ async fn somebody_pending_may_sign_in_and_the_suspended_are_out_at_once() {
 async fn an_ended_session_is_dead() {
     let app = App::demo().await;
     let ada = app.user("ada").await;
-    assert_eq!(ada.run("mutation { logout { loggedOut userErrors { code } } }").await.ok(), &json!({ "logout": { "loggedOut": true, "userErrors": [] } }));
+    assert_eq!(
+        ada.run("mutation { logout { loggedOut userErrors { code } } }").await.ok(),
+        &json!({ "logout": { "loggedOut": true, "userErrors": [] } })
+    );
     assert!(!is_alive(&ada).await);
 
     let ada = app.user("ada").await;
-    move_sessions(&app, "ada", "expires_at = now() + interval '5 seconds'").await;
+    move_sessions(&app, "ada", "expires_at = now() + interval '1 hour'").await;
     assert!(is_alive(&ada).await);
     move_sessions(&app, "ada", "expires_at = now()").await;
     assert!(!is_alive(&ada).await);
@@ -186,8 +192,7 @@ async fn fifty_requests_write_the_activity_once() {
         written += app.activity.flush(&app.pool).await.unwrap();
     }
     assert_eq!(written, 1);
-    let fresh = "SELECT (now() - last_activity < interval '50 seconds')::text AS value FROM sessions";
-    assert_eq!(text(&app, fresh).await, "true");
+    assert!(text(&app, activity).await > at_login);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -272,7 +277,7 @@ async fn many_sign_ins_in_one_document_are_refused_before_any_of_them() {
         assert_eq!((reply.status.as_u16(), reply.codes()), (400, vec![code]), "{}", reply.body);
         assert_eq!(reply.body.get("data"), None);
     }
-    assert_eq!(rows(&app, "SELECT id FROM sessions").await, Vec::<Value>::new());
+    assert!(rows(&app, "SELECT id FROM sessions").await.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -280,12 +285,14 @@ async fn a_token_counts_in_the_authorization_header_alone() {
     let app = App::demo().await;
     let ada = app.user("ada").await;
     let token = ada.token.clone().unwrap();
-    let url = format!("/graphql?query=%7Bviewer%7Bid%7D%7D&token={token}&access_token={token}&authorization=Bearer%20{token}");
+    let url = format!(
+        "/graphql?query=%7Bviewer%7Bid%7D%7D&token={token}&access_token={token}&authorization=Bearer%20{token}"
+    );
     let get = Request::get(url).header("graphql-require-preflight", "1").body(Body::empty()).unwrap();
     let reply = app.send(get).await;
     assert_eq!((reply.status.as_u16(), &reply.body), (200, &json!({ "data": { "viewer": null } })));
 
-    let mut both = ada.request("{ viewer { id } }", &json!({}));
+    let mut both = ada.request("{ __typename }", &json!({}));
     both.headers_mut().insert(header::COOKIE, format!("__Host-skypanel={token}").parse().unwrap());
     let reply = app.send(both).await;
     assert_eq!((reply.status.as_u16(), reply.codes()), (400, vec!["BAD_USER_INPUT"]));

@@ -134,7 +134,11 @@ async fn a_count_costs_a_statement_when_it_is_selected_and_an_empty_page_costs_n
     ] {
         assert_eq!(cost(&staff, document).await.0, expected, "{document}");
     }
-    assert_eq!(cost(&app.anonymous(), "{ __typename }").await.0, (0, 0), "a guest's document without rows needs no unit");
+    assert_eq!(
+        cost(&app.anonymous(), "{ __typename }").await.0,
+        (0, 0),
+        "a guest's document without rows needs no unit"
+    );
     let (_, data) = cost(&staff, "{ tickets(first: 0) { totalCount } }").await;
     assert_eq!(data["tickets"]["totalCount"], 100);
 }

@@ -28,12 +28,21 @@ async fn a_note_moves_nothing_for_those_who_may_not_read_notes() {
     let ada = app.user("ada").await;
     let (without, with) =
         (app.staff(&["user:read", "ticket:read"]).await, app.staff(&["user:read", "ticket:read", "ticket:note"]).await);
-    let sam = text(&app, "SELECT 'usr_' || replace(id::text, '-', '') AS value FROM users WHERE username = 'support'").await;
+    let sam =
+        text(&app, "SELECT 'usr_' || replace(id::text, '-', '') AS value FROM users WHERE username = 'support'").await;
     let by_sam = vec![
-        format!(r#"{{ user(id: "{sam}") {{ updatedAt revision ticketMessages(first: 50) {{ totalCount pageInfo {{ hasNextPage }} edges {{ cursor node {{ content }} }} }} }} }}"#),
-        format!(r#"{{ user(id: "{sam}") {{ ticketMessages(last: 1) {{ pageInfo {{ hasPreviousPage }} nodes {{ content }} }} }} }}"#),
+        format!(
+            r#"{{ user(id: "{sam}") {{ updatedAt revision ticketMessages(first: 50) {{ totalCount pageInfo {{ hasNextPage }} edges {{ cursor node {{ content }} }} }} }} }}"#
+        ),
+        format!(
+            r#"{{ user(id: "{sam}") {{ ticketMessages(last: 1) {{ pageInfo {{ hasPreviousPage }} nodes {{ content }} }} }} }}"#
+        ),
     ];
-    let before = [everything_told(&ada, &[]).await, everything_told(&without, &by_sam).await, everything_told(&with, &by_sam).await];
+    let before = [
+        everything_told(&ada, &[]).await,
+        everything_told(&without, &by_sam).await,
+        everything_told(&with, &by_sam).await,
+    ];
     // A note in every ticket, newer than all that was said, and one older than all.
     app.maintain(
         "INSERT INTO ticket_messages (id, ticket_id, user_id, content, is_internal, created_at, updated_at) \
@@ -56,7 +65,11 @@ async fn the_notes_of_the_demo_are_for_the_desk_alone() {
     let ticket = "SELECT 'tkt_' || replace(id::text, '-', '') AS value FROM tickets WHERE merged_into IS NOT NULL";
     let ticket = text(&app, ticket).await;
     // One message and, newer than it, one note.
-    let page = |cut: &str| format!(r#"{{ ticket(id: "{ticket}") {{ messages({cut}) {{ totalCount pageInfo {{ hasNextPage hasPreviousPage }} nodes {{ isInternal }} }} }} }}"#);
+    let page = |cut: &str| {
+        format!(
+            r#"{{ ticket(id: "{ticket}") {{ messages({cut}) {{ totalCount pageInfo {{ hasNextPage hasPreviousPage }} nodes {{ isInternal }} }} }} }}"#
+        )
+    };
     let public = json!({ "totalCount": 1, "pageInfo": { "hasNextPage": false, "hasPreviousPage": false }, "nodes": [{ "isInternal": false }] });
     for cut in ["first: 1", "last: 1"] {
         assert_eq!(ada.run(&page(cut)).await.ok()["ticket"]["messages"], public);
@@ -66,7 +79,9 @@ async fn the_notes_of_the_demo_are_for_the_desk_alone() {
     assert_eq!(admin.run(&page("first: 1")).await.ok()["ticket"]["messages"], whole);
 
     // By id, and as the place to continue from.
-    let notes = texts(&app, "SELECT 'msg_' || replace(id::text, '-', '') AS value FROM ticket_messages WHERE is_internal").await;
+    let notes =
+        texts(&app, "SELECT 'msg_' || replace(id::text, '-', '') AS value FROM ticket_messages WHERE is_internal")
+            .await;
     assert_eq!(notes.len(), 6);
     let node = |id: &str| format!(r#"{{ node(id: "{id}") {{ id }} }}"#);
     for note in &notes {
@@ -75,7 +90,9 @@ async fn the_notes_of_the_demo_are_for_the_desk_alone() {
         }
         assert_eq!(admin.run(&node(note)).await.ok()["node"]["id"], json!(note));
     }
-    let cursor = admin.run(&format!(r#"{{ ticket(id: "{ticket}") {{ messages(first: 1) {{ pageInfo {{ endCursor }} }} }} }}"#)).await;
+    let cursor = admin
+        .run(&format!(r#"{{ ticket(id: "{ticket}") {{ messages(first: 1) {{ pageInfo {{ endCursor }} }} }} }}"#))
+        .await;
     let cursor = cursor.data("/ticket/messages/pageInfo/endCursor").as_str().unwrap();
     let behind = ada.run(&page(&format!(r#"first: 5, after: "{cursor}""#))).await;
     assert_eq!(behind.ok()["ticket"]["messages"]["nodes"], json!([{ "isInternal": false }]));
@@ -88,15 +105,20 @@ async fn sums_are_right_without_the_permission_to_see_transactions() {
     let document = "{ invoices(first: 20) { nodes { number status amount { amount currency } amountPaid { amount currency } \
         amountRefunded { amount currency } amountDue { amount currency } } } }";
     let reply = reader.run(document).await;
-    let shown: Vec<[String; 5]> = reply.ok()["invoices"]["nodes"].as_array().unwrap().iter().map(|invoice| {
-        for sum in ["amountPaid", "amountRefunded", "amountDue"] {
-            assert_eq!(invoice[sum]["currency"], invoice["amount"]["currency"], "{invoice}");
-        }
-        let number = invoice["number"].as_str().unwrap_or("draft").to_owned();
-        let [amount, paid, refunded, due] =
-            ["amount", "amountPaid", "amountRefunded", "amountDue"].map(|sum| invoice[sum]["amount"].as_str().unwrap().to_owned());
-        [number, amount, paid, refunded, due]
-    }).collect();
+    let shown: Vec<[String; 5]> = reply.ok()["invoices"]["nodes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|invoice| {
+            for sum in ["amountPaid", "amountRefunded", "amountDue"] {
+                assert_eq!(invoice[sum]["currency"], invoice["amount"]["currency"], "{invoice}");
+            }
+            let number = invoice["number"].as_str().unwrap_or("draft").to_owned();
+            let [amount, paid, refunded, due] = ["amount", "amountPaid", "amountRefunded", "amountDue"]
+                .map(|sum| invoice[sum]["amount"].as_str().unwrap().to_owned());
+            [number, amount, paid, refunded, due]
+        })
+        .collect();
     let expected = [
         ["draft", "8.43", "0.00", "0.00", "0.00"],
         ["SP-1011", "17.90", "0.00", "0.00", "17.90"],
@@ -134,12 +156,22 @@ async fn a_customer_reads_the_first_name_of_who_answered_and_nothing_else() {
         messages(last: 2) { nodes { author { id displayName kind user { id email firstName lastName status } } } } } } }"#;
     let ticket = ada.run(document).await.ok()["tickets"]["nodes"][0].clone();
     assert_eq!(ticket["assignedTo"], json!({ "displayName": "Sam", "kind": "STAFF", "user": null }));
-    assert_eq!(ticket["openedBy"], json!({ "displayName": "Ada Moreau", "kind": "CUSTOMER", "user": { "email": "ada@example.com" } }));
+    assert_eq!(
+        ticket["openedBy"],
+        json!({ "displayName": "Ada Moreau", "kind": "CUSTOMER", "user": { "email": "ada@example.com" } })
+    );
     let author = &ticket["messages"]["nodes"][0]["author"];
-    assert_eq!((&author["displayName"], &author["kind"], &author["user"]), (&json!("Sam"), &json!("STAFF"), &Value::Null));
+    assert_eq!(
+        (&author["displayName"], &author["kind"], &author["user"]),
+        (&json!("Sam"), &json!("STAFF"), &Value::Null)
+    );
     let face = author["id"].as_str().unwrap();
     for id in [face.to_owned(), face.replace("act_", "usr_")] {
-        assert_eq!(ada.run(&format!(r#"{{ node(id: "{id}") {{ id }} }}"#)).await.ok(), &json!({ "node": null }), "{id}");
+        assert_eq!(
+            ada.run(&format!(r#"{{ node(id: "{id}") {{ id }} }}"#)).await.ok(),
+            &json!({ "node": null }),
+            "{id}"
+        );
     }
     let account = face.replace("act_", "usr_");
     assert_eq!(ada.run(&format!(r#"{{ user(id: "{account}") {{ id }} }}"#)).await.ok(), &json!({ "user": null }));
@@ -153,14 +185,17 @@ async fn a_customer_reads_the_first_name_of_who_answered_and_nothing_else() {
 async fn a_package_no_longer_sold_is_visible_to_who_has_a_server_on_it() {
     let app = App::demo().await;
     let (ada, bob) = (app.user("ada").await, app.user("bob").await);
-    let id = text(&app, "SELECT 'pkg_' || replace(id::text, '-', '') AS value FROM server_packages WHERE NOT is_active").await;
+    let id =
+        text(&app, "SELECT 'pkg_' || replace(id::text, '-', '') AS value FROM server_packages WHERE NOT is_active")
+            .await;
     for field in [format!(r#"node(id: "{id}")"#), format!(r#"serverPackage(id: "{id}")"#)] {
         let document = format!("{{ it: {field} {{ id }} }}");
         assert_eq!(bob.run(&document).await.ok(), &json!({ "it": { "id": id } }));
         assert_eq!(ada.run(&document).await.ok(), &json!({ "it": null }));
         assert_eq!(app.anonymous().run(&document).await.ok(), &json!({ "it": null }));
     }
-    let edge = r#"{ servers(filter: { search: "Backups" }) { nodes { package { id isActive servers { totalCount } } } } }"#;
+    let edge =
+        r#"{ servers(filter: { search: "Backups" }) { nodes { package { id isActive servers { totalCount } } } } }"#;
     let package = json!({ "id": id, "isActive": false, "servers": { "totalCount": 1 } });
     assert_eq!(bob.run(edge).await.ok()["servers"]["nodes"], json!([{ "package": package }]));
     for actor in [&ada, &bob, &app.anonymous()] {

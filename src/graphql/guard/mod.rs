@@ -9,7 +9,8 @@
 //! 3. counted with its fragments in place, every definition of it, each fragment once,
 //! 4. held to the rules of its root: response keys of a mutation differ, and it holds at most one
 //!    mutation that hashes a password, mails or moves money; a subscription has one root field,
-//! 5. priced, before any SQL.
+//! 5. held to its variables: those without which it cannot run are there,
+//! 6. priced, before any SQL.
 //!
 //! Selections under `@skip` and `@include` count as if they were included. Selections, aliases
 //! and directives add up over all operations of the document; depth and root fields hold for each
@@ -62,6 +63,7 @@ mod refusal;
 mod roots;
 mod scan;
 mod tariff;
+mod variables;
 
 #[cfg(test)]
 mod scan_fuzz;
@@ -73,6 +75,7 @@ pub use refusal::{Refusal, RefusalCode};
 use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType};
 use async_graphql::{Positioned, Request};
 use tariff::Tariff;
+use variables::Inputs;
 
 /// Bounds on a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -137,6 +140,7 @@ pub struct Checked {
 #[derive(Debug, Clone)]
 pub struct Guard {
     tariff: Tariff,
+    inputs: Inputs,
     limits: DocumentLimits,
 }
 
@@ -148,7 +152,7 @@ impl Guard {
     /// When the SDL cannot be parsed.
     pub fn new(sdl: &str, limits: DocumentLimits) -> Result<Self, async_graphql::parser::Error> {
         let tariff = Tariff::of_schema(sdl)?;
-        Ok(Self { tariff, limits })
+        Ok(Self { tariff, inputs: Inputs::of_schema(sdl)?, limits })
     }
 
     /// Checks the document of a request and leaves it there parsed, so that async-graphql does not
@@ -163,6 +167,7 @@ impl Guard {
         let operation = choose(&document, request.operation_name.as_deref())?;
         let tally = count::count(&document, operation, &self.limits, introspection_allowed)?;
 
+        variables::check(&self.inputs, &document, operation, &request.variables)?;
         let fields = roots::root_fields(&document, &operation.node);
         roots::check(&operation.node, &fields)?;
 

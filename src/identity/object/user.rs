@@ -184,8 +184,8 @@ impl User {
         #[graphql(desc = "Only rows behind this cursor.")] after: Option<String>,
         #[graphql(desc = "How many rows from the end, at most 100.")] last: Option<Raw<i32>>,
         #[graphql(desc = "Only rows ahead of this cursor.")] before: Option<String>,
-        #[graphql(desc = "Which rows. Default all but the terminated.")] filter: Option<ServerFilterInput>,
-        #[graphql(desc = "Default newest first.")] order_by: Option<ServerOrder>,
+        #[graphql(desc = "Which rows. Default all but the terminated.")] filter: Option<Raw<ServerFilterInput>>,
+        #[graphql(desc = "Default newest first.")] order_by: Option<Raw<ServerOrder>>,
     ) -> Option<Result<Connection<Server>>> {
         let page = Server::page(
             ctx,
@@ -208,8 +208,8 @@ impl User {
         #[graphql(desc = "Only rows behind this cursor.")] after: Option<String>,
         #[graphql(desc = "How many rows from the end, at most 100.")] last: Option<Raw<i32>>,
         #[graphql(desc = "Only rows ahead of this cursor.")] before: Option<String>,
-        #[graphql(desc = "Which rows. Default all.")] filter: Option<InvoiceFilterInput>,
-        #[graphql(desc = "Default newest first.")] order_by: Option<InvoiceOrder>,
+        #[graphql(desc = "Which rows. Default all.")] filter: Option<Raw<InvoiceFilterInput>>,
+        #[graphql(desc = "Default newest first.")] order_by: Option<Raw<InvoiceOrder>>,
     ) -> Option<Result<Connection<Invoice>>> {
         let page = Invoice::page(
             ctx,
@@ -232,8 +232,8 @@ impl User {
         #[graphql(desc = "Only rows behind this cursor.")] after: Option<String>,
         #[graphql(desc = "How many rows from the end, at most 100.")] last: Option<Raw<i32>>,
         #[graphql(desc = "Only rows ahead of this cursor.")] before: Option<String>,
-        #[graphql(desc = "Which rows. Default all.")] filter: Option<TransactionFilterInput>,
-        #[graphql(desc = "Default newest first.")] order_by: Option<TransactionOrder>,
+        #[graphql(desc = "Which rows. Default all.")] filter: Option<Raw<TransactionFilterInput>>,
+        #[graphql(desc = "Default newest first.")] order_by: Option<Raw<TransactionOrder>>,
     ) -> Option<Result<Connection<Transaction>>> {
         let page = Transaction::page(
             ctx,
@@ -256,8 +256,8 @@ impl User {
         #[graphql(desc = "Only rows behind this cursor.")] after: Option<String>,
         #[graphql(desc = "How many rows from the end, at most 100.")] last: Option<Raw<i32>>,
         #[graphql(desc = "Only rows ahead of this cursor.")] before: Option<String>,
-        #[graphql(desc = "Which rows. Default all.")] filter: Option<TicketFilterInput>,
-        #[graphql(desc = "Default newest first.")] order_by: Option<TicketOrder>,
+        #[graphql(desc = "Which rows. Default all.")] filter: Option<Raw<TicketFilterInput>>,
+        #[graphql(desc = "Default newest first.")] order_by: Option<Raw<TicketOrder>>,
     ) -> Option<Result<Connection<Ticket>>> {
         let page = Ticket::page(
             ctx,
@@ -280,8 +280,8 @@ impl User {
         #[graphql(desc = "Only rows behind this cursor.")] after: Option<String>,
         #[graphql(desc = "How many rows from the end, at most 100.")] last: Option<Raw<i32>>,
         #[graphql(desc = "Only rows ahead of this cursor.")] before: Option<String>,
-        #[graphql(desc = "Which rows. Default all.")] filter: Option<TicketFilterInput>,
-        #[graphql(desc = "Default newest first.")] order_by: Option<TicketOrder>,
+        #[graphql(desc = "Which rows. Default all.")] filter: Option<Raw<TicketFilterInput>>,
+        #[graphql(desc = "Default newest first.")] order_by: Option<Raw<TicketOrder>>,
     ) -> Option<Result<Connection<Ticket>>> {
         let page = Ticket::page(
             ctx,

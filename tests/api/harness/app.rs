@@ -1,6 +1,5 @@
 //! The app under test: the real router with its real layers, in process, over a database of its own.
 
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -12,9 +11,10 @@ use serde_json::{Value, json};
 use skypanel::config::Limits;
 use skypanel::db::migrate;
 use skypanel::db::pool::{self, Pool};
-use skypanel::graphql::{self, Answer, Call, Client, Credential, Service};
+use skypanel::graphql::{self, Answer, Call, Client, Credential, DocumentLimits, Service};
 use skypanel::http;
-use skypanel::identity::{Activity, Passwords, Pepper};
+use skypanel::id::UserId;
+use skypanel::identity::{Activity, Passwords, Pepper, Token};
 use skypanel::seed::PASSWORD;
 use tower::ServiceExt as _;
 
@@ -26,16 +26,22 @@ pub fn passwords() -> Passwords {
     Passwords::new(peppers, 4).unwrap()
 }
 
+/// A name that nothing else has: the random end of an id, whose beginning is the time.
+pub fn unique() -> String {
+    UserId::fresh().0.as_simple().to_string().split_off(20)
+}
+
 /// How an app under test differs from the real one.
 pub struct Options {
     pub start: Start,
     pub pool_size: u32,
     pub open_introspection: bool,
+    pub document: DocumentLimits,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { start: Start::Demo, pool_size: 4, open_introspection: true }
+        Self { start: Start::Demo, pool_size: 4, open_introspection: true, document: DocumentLimits::default() }
     }
 }
 
@@ -55,6 +61,12 @@ impl App {
 
     pub async fn with(options: Options) -> Self {
         let database = cluster::database(options.start).await;
+        let pool_url = database.pool_url.clone();
+        Self::over(database, &pool_url, options)
+    }
+
+    /// Over a database that is there, by an address of the pool's own.
+    pub fn over(database: Database, pool_url: &str, options: Options) -> Self {
         let settings = pool::Settings {
             size: options.pool_size,
             wait: Duration::from_secs(1),
@@ -62,9 +74,9 @@ impl App {
             lock_timeout: Duration::from_secs(2),
             idle_in_transaction: Duration::from_secs(10),
         };
-        let pool = Pool::new(&database.pool_url, &settings).unwrap();
+        let pool = Pool::new(pool_url, &settings).unwrap();
         let activity = Activity::default();
-        let limits = Limits::default();
+        let limits = Limits { document: options.document, ..Limits::default() };
         let door = graphql::Settings {
             document: limits.document.clone(),
             request_timeout: limits.request_timeout,
@@ -92,8 +104,7 @@ impl App {
 
     /// Somebody new with a role of exactly these permissions, signed in.
     pub async fn staff(&self, permissions: &[&str]) -> Actor<'_> {
-        static HIRED: AtomicU32 = AtomicU32::new(0);
-        let name = &format!("staff{}", HIRED.fetch_add(1, Ordering::Relaxed));
+        let name = &format!("staff{}", unique());
         let hash = passwords().hash(PASSWORD).unwrap();
         let permissions = json!(permissions);
         self.maintain(&format!(
@@ -136,6 +147,11 @@ pub struct Actor<'a> {
 }
 
 impl Actor<'_> {
+    /// What the database knows of this actor's token.
+    pub fn digest(&self) -> String {
+        Token::read(self.token.as_ref().unwrap()).unwrap().digest().0
+    }
+
     /// Runs a document.
     pub async fn run(&self, document: &str) -> Reply {
         self.run_with(document, json!({})).await

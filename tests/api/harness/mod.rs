@@ -2,6 +2,8 @@
 
 mod app;
 pub mod cluster;
+mod plain;
 
-pub use app::{Actor, App, Options, Reply, passwords};
+pub use app::{Actor, App, Options, Reply, passwords, unique};
 pub use cluster::Start;
+pub use plain::Plain;

@@ -40,9 +40,11 @@ impl Plain {
 
     /// Runs statements; how many rows the last one returned or changed, or the SQLSTATE of the refusal.
     pub async fn run(&self, sql: &str) -> Result<u64, String> {
-        let messages = self.0.simple_query(sql).await.map_err(|cause| {
-            cause.code().unwrap_or_else(|| panic!("{cause}: {sql}")).code().to_owned()
-        })?;
+        let messages = self
+            .0
+            .simple_query(sql)
+            .await
+            .map_err(|cause| cause.code().unwrap_or_else(|| panic!("{cause}: {sql}")).code().to_owned())?;
         let counts = messages.iter().filter_map(|message| match message {
             SimpleQueryMessage::CommandComplete(count) => Some(*count),
             _ => None,

@@ -78,7 +78,8 @@ async fn every_edge_costs_the_same_for_one_parent_and_for_fifty() {
     let types = Types::read();
     let mut found = BTreeMap::new();
     for (name, object) in types.0.iter().filter(|(_, object)| Types::is_node(object)) {
-        let (_, prefix, kind) = NODES.iter().find(|(node, ..)| node == name).unwrap_or_else(|| panic!("{name} is new: add it to NODES"));
+        let (_, prefix, kind) =
+            NODES.iter().find(|(node, ..)| node == name).unwrap_or_else(|| panic!("{name} is new: add it to NODES"));
         let ids = plain.column(&format!("SELECT '\"{prefix}_' || md5(replace('{kind}', '#', n::text)) || '\"' FROM generate_series(1, {PARENTS}) AS n")).await;
         for field in object.fields.iter().map(|field| &field.node) {
             let selection = types.selection(field);
@@ -103,7 +104,8 @@ async fn every_edge_costs_the_same_for_one_parent_and_for_fifty() {
             found.insert(edge, below);
         }
     }
-    let expected = EDGES.iter().map(|(edge, levels, statements)| ((*edge).to_owned(), (*levels, *statements))).collect();
+    let expected =
+        EDGES.iter().map(|(edge, levels, statements)| ((*edge).to_owned(), (*levels, *statements))).collect();
     assert_eq!(found, expected);
 }
 
@@ -130,7 +132,8 @@ impl Types {
     /// A field with all that can be selected below it, up to the next type that is fetched by id.
     fn selection(&self, field: &FieldDefinition) -> String {
         let name = &field.name.node;
-        let page = if field.arguments.iter().any(|argument| argument.node.name.node == "first") { "(first: 2)" } else { "" };
+        let page =
+            if field.arguments.iter().any(|argument| argument.node.name.node == "first") { "(first: 2)" } else { "" };
         let below = match self.0.get(base(&field.ty.node)) {
             None => String::new(),
             Some(object) if Self::is_node(object) => "{ id }".to_owned(),

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use tokio::net::{UnixListener, UnixStream};
 
 use super::{cost, crowd};
-use crate::harness::{Actor, App, Options};
+use crate::harness::{Actor, App, Options, unique};
 
 /// Counts the bursts of a client: what it sends before it has heard the answer to what it sent earlier
 /// belongs to one burst, and a burst that waits for an answer is a round trip.
@@ -19,7 +19,7 @@ struct Proxy {
 impl Proxy {
     /// Listens in a directory of its own and leads to the server's socket.
     fn start(server: PathBuf) -> Self {
-        let dir = std::env::temp_dir().join(format!("skypanel-wire-{}", uuid::Uuid::new_v4().as_simple()));
+        let dir = std::env::temp_dir().join(format!("skypanel-wire-{}", unique()));
         std::fs::create_dir(&dir).unwrap();
         let listener = UnixListener::bind(dir.join(".s.PGSQL.5432")).unwrap();
         let bursts = Arc::new(AtomicU64::new(0));
@@ -43,7 +43,8 @@ impl Drop for Proxy {
 async fn relay(client: Arc<UnixStream>, server: Arc<UnixStream>, bursts: Arc<AtomicU64>) {
     let answered = Arc::new(AtomicBool::new(true));
     let heard = Arc::clone(&answered);
-    let down = tokio::spawn(pump(Arc::clone(&server), Arc::clone(&client), move || heard.store(true, Ordering::SeqCst)));
+    let down =
+        tokio::spawn(pump(Arc::clone(&server), Arc::clone(&client), move || heard.store(true, Ordering::SeqCst)));
     pump(client, server, || {
         if answered.swap(false, Ordering::SeqCst) {
             bursts.fetch_add(1, Ordering::SeqCst);

@@ -7,6 +7,7 @@ mod counts;
 mod introspection;
 mod roots;
 mod scan;
+mod variables;
 
 use super::{Checked, DocumentLimits, Guard, Refusal, RefusalCode};
 use async_graphql::{Request, Variables};

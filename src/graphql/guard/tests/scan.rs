@@ -91,7 +91,7 @@ fn bounds_the_nesting_of_all_brackets_together() {
     let refusal = refuse(&nested(31));
     assert_eq!(refusal.code, RefusalCode::TooDeep);
     assert_eq!(refusal.location, Some(Pos { line: 1, column: 38 }));
-    let ty = |levels: usize| format!("query ($a: {}A{}) {{ a }}", "[".repeat(levels), "]".repeat(levels));
+    let ty = |levels: usize| format!("query ($a: {}Int{}) {{ a }}", "[".repeat(levels), "]".repeat(levels));
     pass(&ty(31));
     assert_eq!(refused_as(&ty(32)), RefusalCode::TooDeep);
 }

@@ -1,0 +1,141 @@
+//! Who asks in plain SQL.
+
+use skypanel::viewer::Permission;
+
+use crate::harness::{App, Plain};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Pool,
+    Anon,
+    Customer,
+    Staff,
+    Worker,
+    Auth,
+    Owner,
+    Maintenance,
+}
+
+/// What the standard role of a customer holds.
+const CUSTOMER: [&str; 8] = [
+    "user:read:own",
+    "session:read:own",
+    "session:revoke:own",
+    "server:read:own",
+    "invoice:read:own",
+    "transaction:read:own",
+    "credit:read:own",
+    "ticket:read:own",
+];
+
+/// Somebody with a connection.
+pub struct Actor {
+    pub name: String,
+    pub kind: Kind,
+    permissions: Vec<String>,
+    /// The person and the session as SQL; null without a context.
+    pub me: String,
+    pub session: String,
+    /// What is sent between `BEGIN` and the statement.
+    enter: String,
+}
+
+impl Actor {
+    fn role(name: &str, kind: Kind) -> Self {
+        let enter = if name == "skypanel_pool" || name == "skypanel_owner" {
+            String::new()
+        } else {
+            format!("SET LOCAL ROLE {name};")
+        };
+        Self { name: name.into(), kind, permissions: vec![], me: "NULL".into(), session: "NULL".into(), enter }
+    }
+
+    async fn person(app: &App, name: &str, kind: Kind, permissions: &[&str], digest: &str) -> Self {
+        let owner = Plain::connect(&app.database.owner_url).await;
+        let select = |column: &str| {
+            format!(
+                "BEGIN; SET LOCAL ROLE app_maintenance; SELECT quote_literal({column}) FROM sessions WHERE token = '{digest}'; COMMIT"
+            )
+        };
+        Self {
+            name: name.into(),
+            kind,
+            permissions: permissions.iter().map(ToString::to_string).collect(),
+            me: owner.value(&select("user_id")).await,
+            session: owner.value(&select("id")).await,
+            enter: format!("SELECT set_config('role', app.role_of_viewer(), true) FROM app.authenticate('{digest}');"),
+        }
+    }
+
+    /// The same as `app.can`, said again.
+    pub fn can(&self, permission: &str) -> bool {
+        let any = permission.strip_suffix(":own").unwrap_or(permission);
+        self.permissions.iter().any(|held| held == "*" || held == permission || held == any)
+    }
+
+    /// Everybody: each role without a context, two customers, and staff with one permission each.
+    pub async fn all(app: &App) -> Vec<Self> {
+        let mut all = vec![
+            Self::role("skypanel_pool", Kind::Pool),
+            Self::role("app_anon", Kind::Anon),
+            Self::role("app_customer", Kind::Customer),
+            Self::role("app_staff", Kind::Staff),
+            Self::role("app_worker", Kind::Worker),
+            Self::role("app_auth", Kind::Auth),
+            Self::role("app_maintenance", Kind::Maintenance),
+        ];
+        // FORCE holds for the owner as well. Before PostgreSQL 16 a member always inherits, maintenance's policies too.
+        let owner = Plain::connect(&app.database.owner_url).await;
+        let inherits = owner.value("SELECT pg_has_role('app_maintenance', 'USAGE')").await == "t";
+        all.push(Self::role("skypanel_owner", if inherits { Kind::Maintenance } else { Kind::Owner }));
+        for name in ["ada", "bob"] {
+            // A second device, so that one's own sessions are not just the session that asks.
+            app.user(name).await;
+            let digest = app.user(name).await.digest();
+            all.push(Self::person(app, name, Kind::Customer, &CUSTOMER, &digest).await);
+        }
+        let digest = app.user("admin").await.digest();
+        all.push(Self::person(app, "admin", Kind::Staff, &["*"], &digest).await);
+        for permission in Permission::ALL {
+            let digest = app.staff(&[permission.name()]).await.digest();
+            all.push(Self::person(app, permission.name(), Kind::Staff, &[permission.name()], &digest).await);
+        }
+        // A guest's context, and that of a token that is none.
+        let mut guest = Self::role("a guest", Kind::Anon);
+        guest.enter = "SELECT set_config('role', app.role_of_viewer(), true) FROM app.authenticate('nobody');".into();
+        all.push(guest);
+        all
+    }
+
+    /// Runs a statement as this actor and undoes it: rows returned or changed, or the SQLSTATE.
+    pub async fn run(&self, connections: &Connections, statement: &str) -> Result<u64, String> {
+        let connection = match self.kind {
+            Kind::Auth | Kind::Owner | Kind::Maintenance => &connections.owner,
+            _ => &connections.pool,
+        };
+        let outcome = connection.run(&format!("BEGIN; {} {statement}", self.enter)).await;
+        connection.run("ROLLBACK").await.unwrap();
+        outcome
+    }
+}
+
+/// A connection of the role that serves, and one of the owner.
+pub struct Connections {
+    pub pool: Plain,
+    pub owner: Plain,
+}
+
+impl Connections {
+    pub async fn open(app: &App) -> Self {
+        Self {
+            pool: Plain::connect(&app.database.pool_url).await,
+            owner: Plain::connect(&app.database.owner_url).await,
+        }
+    }
+
+    /// A value that only maintenance sees.
+    pub async fn truth(&self, statement: &str) -> u64 {
+        let sql = format!("BEGIN; SET LOCAL ROLE app_maintenance; {statement}; COMMIT");
+        self.owner.value(&sql).await.parse().unwrap()
+    }
+}

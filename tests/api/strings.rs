@@ -1,0 +1,253 @@
+//! Hostile texts in every argument that takes one: found literally or refused by design, never run, never a 500, and
+//! no message tells of the inside.
+
+use std::collections::BTreeSet;
+
+use async_graphql::parser::parse_schema;
+use async_graphql::parser::types::{TypeKind, TypeSystemDefinition};
+use serde_json::{Value, json};
+
+use crate::harness::{App, Reply};
+use crate::rows::text;
+
+/// What a text argument does with a text that means nothing.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Takes {
+    /// It is an id, a cursor or a name of the API: BAD_USER_INPUT at this field.
+    Nothing(&'static str),
+    /// It is looked for: nothing is found, and a NUL or more than 200 characters are BAD_USER_INPUT at this field.
+    Search(&'static str),
+    /// It is somebody's name or password: WRONG_CREDENTIALS.
+    Credentials,
+}
+
+use Takes::{Credentials, Nothing, Search};
+
+const SERVERS: &str = "query ($text: String) { it: servers(filter: { FIELD: $text }) { totalCount } }";
+const TICKETS_PAGE: &str = "query ($text: String) { it: tickets(CUT: $text) { totalCount } }";
+
+/// Each argument and input field that takes a text or an id. `after` and `before` of all lists read alike.
+fn table() -> Vec<(&'static str, String, Takes)> {
+    let list = |list: &str, ty: &str, field: &str| {
+        format!("query ($text: {ty}) {{ it: {list}(filter: {{ {field}: $text }}) {{ totalCount }} }}")
+    };
+    let by_id = |field: &str| format!("query ($text: ID!) {{ it: {field}(id: $text) {{ id }} }}");
+    let login = |login: &str, password: &str| {
+        format!(
+            "mutation ($text: String!) {{ it: login(input: {{ login: {login}, password: {password} }}) {{ userErrors {{ code }} }} }}"
+        )
+    };
+    vec![
+        ("(after:)", TICKETS_PAGE.replace("CUT", "first: 1, after"), Nothing("after")),
+        ("(before:)", TICKETS_PAGE.replace("CUT", "last: 1, before"), Nothing("before")),
+        ("Query.node(id:)", by_id("node"), Nothing("id")),
+        ("Query.nodes(ids:)", "query ($text: ID!) { it: nodes(ids: [$text]) { id } }".to_owned(), Nothing("ids")),
+        ("Query.user(id:)", by_id("user"), Nothing("id")),
+        ("Query.role(id:)", by_id("role"), Nothing("id")),
+        ("Query.server(id:)", by_id("server"), Nothing("id")),
+        ("Query.serverPackage(id:)", by_id("serverPackage"), Nothing("id")),
+        ("Query.invoice(id:)", by_id("invoice"), Nothing("id")),
+        ("Query.transaction(id:)", by_id("transaction"), Nothing("id")),
+        ("Query.ticket(id:)", by_id("ticket"), Nothing("id")),
+        ("UserFilter.search", list("users", "String", "search"), Search("filter.search")),
+        ("UserFilter.roleId", list("users", "ID", "roleId"), Nothing("filter.roleId")),
+        ("UserFilter.permission", list("users", "String", "permission"), Nothing("filter.permission")),
+        ("ServerFilter.search", SERVERS.replace("FIELD", "search"), Search("filter.search")),
+        ("ServerFilter.nodeId", SERVERS.replace("FIELD", "nodeId"), Search("filter.nodeId")),
+        ("ServerFilter.packageId", list("servers", "ID", "packageId"), Nothing("filter.packageId")),
+        ("ServerFilter.ownerId", list("servers", "ID", "ownerId"), Nothing("filter.ownerId")),
+        ("InvoiceFilter.search", list("invoices", "String", "search"), Search("filter.search")),
+        ("InvoiceFilter.userId", list("invoices", "ID", "userId"), Nothing("filter.userId")),
+        ("TransactionFilter.gateway", list("transactions", "String", "gateway"), Search("filter.gateway")),
+        ("TransactionFilter.reference", list("transactions", "String", "reference"), Search("filter.reference")),
+        ("TransactionFilter.invoiceId", list("transactions", "ID", "invoiceId"), Nothing("filter.invoiceId")),
+        ("TransactionFilter.userId", list("transactions", "ID", "userId"), Nothing("filter.userId")),
+        ("TicketFilter.search", list("tickets", "String", "search"), Search("filter.search")),
+        ("TicketFilter.userId", list("tickets", "ID", "userId"), Nothing("filter.userId")),
+        ("TicketFilter.assignedToId", list("tickets", "ID", "assignedToId"), Nothing("filter.assignedToId")),
+        ("LoginInput.login", login("$text", "\"skypanel-demo-1\""), Credentials),
+        ("LoginInput.password", login("\"ada\"", "$text"), Credentials),
+        (
+            "RevokeSessionInput.id",
+            "mutation ($text: ID!) { it: revokeSession(input: { id: $text }) { sessionId } }".to_owned(),
+            Nothing("input.id"),
+        ),
+    ]
+}
+
+#[test]
+fn every_text_of_the_schema_is_in_the_table() {
+    let mut texts = BTreeSet::new();
+    for definition in parse_schema(skypanel::graphql::sdl()).unwrap().definitions {
+        let TypeSystemDefinition::Type(ty) = definition else { continue };
+        let name = &ty.node.name.node;
+        let is_text = |ty: &async_graphql::parser::types::Type| {
+            ["String", "ID"].contains(&ty.to_string().trim_matches(['[', ']', '!'].as_slice()))
+        };
+        match &ty.node.kind {
+            TypeKind::Object(object) => {
+                for field in &object.fields {
+                    for argument in field.node.arguments.iter().filter(|argument| is_text(&argument.node.ty.node)) {
+                        let argument = &argument.node.name.node;
+                        let is_cursor = ["after", "before"].contains(&argument.as_str());
+                        let of = if is_cursor { String::new() } else { format!("{name}.{}", field.node.name.node) };
+                        texts.insert(format!("{of}({argument}:)"));
+                    }
+                }
+            }
+            TypeKind::InputObject(input) => {
+                let fields = input.fields.iter().filter(|field| is_text(&field.node.ty.node));
+                texts.extend(fields.map(|field| format!("{name}.{}", field.node.name.node)));
+            }
+            _ => {}
+        }
+    }
+    assert_eq!(texts, table().into_iter().map(|(at, ..)| at.to_owned()).collect());
+}
+
+const HOSTILE: &[&str] = &[
+    "' OR 1=1 --",
+    "'; DROP TABLE users; --",
+    "\" OR \"\"=\"",
+    "$$; SELECT pg_sleep(10); $$",
+    "%",
+    "_",
+    "\\",
+    "\\' OR 1=1",
+    "*",
+    "a:* & b | !c <-> d",
+    "${jndi:ldap://x}",
+    "{{7*7}}",
+    "\u{0}",
+    "ada\u{0}",
+    "\u{1f600}\u{1f680}",
+    "\u{202e}\u{feff}\u{10ffff}",
+    "\r\n\t\u{7f}",
+];
+
+/// What no message may tell: SQL, constraints, tables, paths, crates, panics.
+const INSIDE: &[&str] = &[
+    "select ",
+    "insert ",
+    "update ",
+    " from ",
+    "syntax error at",
+    "violates",
+    "constraint",
+    "relation",
+    "duplicate key",
+    "column",
+    "password_reset_tokens",
+    "server_packages",
+    "server_actions",
+    "invoice_items",
+    "ticket_messages",
+    "user_roles",
+    "app.",
+    "src/",
+    ".rs",
+    "/tmp",
+    "/home",
+    "diesel",
+    "tokio",
+    "postgres",
+    "bb8",
+    "serde",
+    "async-graphql",
+    "async_graphql",
+    "panick",
+    "unwrap",
+];
+
+/// What the client sent may come back; nothing else.
+fn assert_silent(reply: &Reply, sent: &str) {
+    for error in reply.body["errors"].as_array().into_iter().flatten() {
+        let message = error["message"].as_str().unwrap().replace(sent, "").to_lowercase();
+        for word in INSIDE {
+            assert!(!message.contains(word), "{word}: {message}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hostile_texts_are_refused_or_found_literally() {
+    let app = App::demo().await;
+    let admin = app.user("admin").await;
+    let dump = "SELECT string_agg(row::text, '' ORDER BY row.id) AS value FROM (SELECT id, email, username, password_hash, status FROM users) AS row";
+    let before = text(&app, dump).await;
+    let long = "x'".repeat(5_000);
+    for (at, document, takes) in table() {
+        for hostile in HOSTILE.iter().copied().chain([long.as_str()]) {
+            let what = format!("{at} {:?}", &hostile.chars().take(40).collect::<String>());
+            let reply = admin.run_with(&document, json!({ "text": hostile })).await;
+            assert_silent(&reply, hostile);
+            assert_eq!(reply.status, 200, "{what}: {}", reply.body);
+            let refused_at = |field: &str| {
+                let extensions = json!({ "code": "BAD_USER_INPUT", "field": field });
+                reply.body["errors"] == json!([reply.body["errors"][0]])
+                    && reply.body["errors"][0]["extensions"] == extensions
+            };
+            let as_designed = match takes {
+                // "*" is the name of a permission.
+                Nothing("filter.permission") if hostile == "*" => reply.data("/it/totalCount") == 1,
+                Nothing(field) => refused_at(field),
+                Search(field) if hostile.contains('\0') || hostile.len() > 200 => refused_at(field),
+                Search(_) => reply.ok()["it"]["totalCount"] == 0,
+                Credentials => reply.ok()["it"]["userErrors"] == json!([{ "code": "WRONG_CREDENTIALS" }]),
+            };
+            assert!(as_designed, "{what}: {takes:?}, got {}", reply.body);
+        }
+    }
+    assert_eq!(text(&app, dump).await, before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hostile_texts_in_the_document_itself_are_refused() {
+    let app = App::demo().await;
+    let admin = app.user("admin").await;
+    for hostile in HOSTILE {
+        for document in [
+            format!("{{ tickets(orderBy: {{ field: {hostile}, direction: ASC }}) {{ totalCount }} }}"),
+            format!("{{ tickets(filter: {{ status: [{hostile}] }}) {{ totalCount }} }}"),
+            format!("{{ viewer {{ {hostile} }} }}"),
+        ] {
+            let reply = admin.run(&document).await;
+            assert_silent(&reply, hostile);
+            assert_eq!(reply.body.get("data"), None, "{document:?}");
+            let code = reply.codes().first().copied().unwrap_or("none").to_owned();
+            assert!(
+                reply.status == 400 && ["GRAPHQL_PARSE_FAILED", "GRAPHQL_VALIDATION_FAILED"].contains(&code.as_str()),
+                "{document:?}: {}",
+                reply.body
+            );
+        }
+        let order = json!({ "field": hostile, "direction": "ASC" });
+        let reply = admin
+            .run_with("query ($by: TicketOrder) { tickets(orderBy: $by) { totalCount } }", json!({ "by": order }))
+            .await;
+        assert_silent(&reply, hostile);
+        assert_eq!((reply.status.as_u16(), reply.codes()), (400, vec!["GRAPHQL_VALIDATION_FAILED"]), "{hostile:?}");
+    }
+    assert_eq!(admin.run("{ users { totalCount } }").await.ok(), &json!({ "users": { "totalCount": 5 } }));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_text_is_looked_for_as_it_is() {
+    let app = App::demo().await;
+    let admin = app.user("admin").await;
+    let strange = "100%_o'clock \\ \"\u{1f600}\"";
+    app.maintain(
+        "UPDATE servers SET name = E'100%_o''clock \\\\ \"\\U0001F600\"' WHERE name = 'Lab'; \
+         UPDATE transactions SET reference = E'100%_o''clock \\\\ \"\\U0001F600\"' WHERE reference = 'pi_demo_1001'",
+    )
+    .await;
+    let document = "query ($text: String) { servers(filter: { search: $text }) { nodes { name } } \
+        transactions(filter: { reference: $text }) { nodes { reference } } }";
+    let found = admin.run_with(document, json!({ "text": strange })).await;
+    let expected = json!({ "servers": { "nodes": [{ "name": strange }] }, "transactions": { "nodes": [{ "reference": strange }] } });
+    assert_eq!(found.ok(), &expected);
+    let nothing: Value = json!({ "servers": { "nodes": [] }, "transactions": { "nodes": [] } });
+    for near in ["1000_o", "100%xo", "%o'clock"] {
+        assert_eq!(admin.run_with(document, json!({ "text": near })).await.ok(), &nothing, "{near}");
+    }
+}
