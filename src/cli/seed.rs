@@ -18,7 +18,10 @@ pub(super) async fn run(args: SeedArgs) -> Result<(), Failure> {
     match seed {
         Seed::Demo => print_sign_ins(),
         Seed::Scale(scale) => {
-            super::say!("done: {} people and what is theirs; user1@example.com, password {PASSWORD}", scale * 1000);
+            super::say!(
+                "done: {} people and what is theirs; user1@example.com and staff1@example.com, password {PASSWORD}",
+                scale * 1000
+            );
         }
     }
     database.close().await

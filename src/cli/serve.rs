@@ -1,6 +1,6 @@
 //! `skypanel serve`.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::time::Duration;
 
 use clap::Args;
@@ -22,9 +22,9 @@ use crate::seed::{self as data, PASSWORD, Seed};
 /// How to answer requests.
 #[derive(Debug, Args)]
 pub struct ServeArgs {
-    /// The address to listen on
+    /// The address to listen on, as HOST:PORT: 0.0.0.0:8080 for all of the machine's
     #[arg(long, env = "SKYPANEL_LISTEN", default_value = "127.0.0.1:8080", value_name = "ADDRESS")]
-    listen: SocketAddr,
+    listen: String,
     /// How log lines look
     #[arg(long, env = "SKYPANEL_LOG_FORMAT", value_enum, default_value = "text", value_name = "FORMAT")]
     log_format: LogFormat,
@@ -63,7 +63,7 @@ impl ServeArgs {
 pub(super) async fn run(args: ServeArgs) -> Result<(), Failure> {
     logging::start(args.log_format, &args.log);
     // Before anything slow: a second instance should hear at once that the address is taken.
-    let listener = TcpListener::bind(args.listen)
+    let listener = TcpListener::bind(&args.listen)
         .await
         .map_err(|cause| format!("Cannot listen on {}: {cause}. Choose another with --listen.", args.listen))?;
     let stop = stop_signal()?;

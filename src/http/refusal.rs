@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 
 use async_graphql::Value;
-use axum::http::StatusCode;
+use axum::http::header::CONNECTION;
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
 
 use super::answer;
@@ -92,11 +93,21 @@ impl Refusal {
     /// The refusal in the shape of a GraphQL response, without data. Its status holds for both media types.
     pub(super) fn respond(self, media: Media) -> Response {
         let mut response = error::refusal(self.code, &self.message);
-        if let Some(id) = self.request_id {
+        if let Some(id) = &self.request_id {
             for error in &mut response.errors {
-                error.extensions.get_or_insert_default().set("requestId", Value::from(id.clone()));
+                error.extensions.get_or_insert_default().set("requestId", Value::from(id.as_str()));
             }
         }
-        answer::refused(media, self.status, &response, "GET, POST")
+        let mut response = answer::refused(media, self.status, &response, "GET, POST");
+        if self.leaves_the_body() {
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        response
+    }
+
+    /// What is refused by its head alone: the body may still be on its way, and would be taken for the next
+    /// request on the connection.
+    fn leaves_the_body(&self) -> bool {
+        matches!(self.status.as_u16(), 401 | 403 | 405 | 406 | 415)
     }
 }

@@ -22,6 +22,7 @@ mod input;
 mod isolation;
 mod migrations;
 mod paging;
+mod plans;
 mod rows;
 mod scoping;
 mod sessions;

@@ -72,56 +72,12 @@ mod tests;
 
 pub use refusal::{Refusal, RefusalCode};
 
+pub use crate::config::DocumentLimits;
+
 use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType};
 use async_graphql::{Positioned, Request};
 use tariff::Tariff;
 use variables::Inputs;
-
-/// Bounds on a document.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DocumentLimits {
-    /// Bytes of the text.
-    pub query_bytes: usize,
-    /// Names, numbers, strings, punctuation and comments.
-    pub tokens: usize,
-    /// Brackets in each other, of all kinds together, and selection sets in each other with
-    /// fragments in place. At most 32: async-graphql's own bound on the latter has no code.
-    pub nesting: usize,
-    /// Fields in each other.
-    pub depth: usize,
-    /// Fields, spreads and inline fragments, with fragments in place.
-    pub selections: usize,
-    /// Aliases, with fragments in place.
-    pub aliases: usize,
-    /// Fields at the root of an operation.
-    pub root_fields: usize,
-    /// Directives, with fragments in place.
-    pub directives: usize,
-    /// The cost of the operation that runs.
-    pub cost: u64,
-    /// The size of a page of which the query does not tell the size.
-    pub page_default: u64,
-    /// The size of the largest page.
-    pub page_max: u64,
-}
-
-impl Default for DocumentLimits {
-    fn default() -> Self {
-        Self {
-            query_bytes: 16 * 1024,
-            tokens: 2_000,
-            nesting: 32,
-            depth: 12,
-            selections: 1_000,
-            aliases: 30,
-            root_fields: 10,
-            directives: 50,
-            cost: 1_000,
-            page_default: 20,
-            page_max: 100,
-        }
-    }
-}
 
 /// What passed.
 #[derive(Debug, Clone, PartialEq, Eq)]
