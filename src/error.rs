@@ -116,7 +116,10 @@ impl Code {
 
 /// What a resolver, a row or a statement answers instead of a value.
 #[derive(Debug, Clone)]
-pub struct Error {
+pub struct Error(Box<Inner>);
+
+#[derive(Debug, Clone)]
+struct Inner {
     code: Code,
     message: String,
     field: Option<String>,
@@ -129,7 +132,7 @@ pub struct Error {
 impl Error {
     /// An error with a message for the client.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Self {
+        Self(Box::new(Inner {
             code,
             message: message.into(),
             field: None,
@@ -137,12 +140,21 @@ impl Error {
             location: None,
             path: None,
             cause: None,
-        }
+        }))
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut Inner)) -> Self {
+        change(&mut self.0);
+        self
+    }
+
+    fn caused_by(self, cause: impl std::error::Error + Send + Sync + 'static) -> Self {
+        self.with(|inner| inner.cause = Some(Arc::new(cause)))
     }
 
     /// Malformed input: `field` is the argument, or the path into it, such as `filter.ownerId`.
     pub fn bad_input(field: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { field: Some(field.into()), ..Self::new(Code::BadUserInput, message) }
+        Self::new(Code::BadUserInput, message).with(|inner| inner.field = Some(field.into()))
     }
 
     /// A guarded field without a session.
@@ -161,7 +173,7 @@ impl Error {
     pub fn forbidden(permission: impl Into<String>) -> Self {
         let permission = permission.into();
         let message = format!("You need the permission `{permission}` for this.");
-        Self { required_permission: Some(permission), ..Self::new(Code::Forbidden, message) }
+        Self::new(Code::Forbidden, message).with(|inner| inner.required_permission = Some(permission))
     }
 
     /// The subject of a mutation that is not there, or that the viewer may not know.
@@ -172,13 +184,13 @@ impl Error {
 
     /// Ours to mend: the client learns that it happened, the log learns why.
     pub fn internal(cause: impl std::error::Error + Send + Sync + 'static) -> Self {
-        Self { cause: Some(Arc::new(cause)), ..Self::new(Code::Internal, "internal error") }
+        Self::new(Code::Internal, "internal error").caused_by(cause)
     }
 
     /// The database took too long.
     pub fn timed_out(cause: impl std::error::Error + Send + Sync + 'static) -> Self {
         let message = "The database took too long. Ask for less at once, or try again.";
-        Self { cause: Some(Arc::new(cause)), ..Self::new(Code::Timeout, message) }
+        Self::new(Code::Timeout, message).caused_by(cause)
     }
 
     /// A row that a foreign key points at, and that the viewer must see because its child is seen.
@@ -190,24 +202,24 @@ impl Error {
     /// The database does not answer.
     pub fn unavailable(cause: impl std::error::Error + Send + Sync + 'static) -> Self {
         let message = "The database does not answer. Try again in a moment.";
-        Self { cause: Some(Arc::new(cause)), ..Self::new(Code::DbUnavailable, message) }
+        Self::new(Code::DbUnavailable, message).caused_by(cause)
     }
 
     /// The place in the document that it is about, for what is refused before it runs.
     #[must_use]
     pub fn at(self, location: Option<Pos>) -> Self {
-        Self { location, ..self }
+        self.with(|inner| inner.location = location)
     }
 
     /// The field that failed, unless an inner one is named already. async-graphql knows it too, but
     /// forgets it where a list lies between the field and the parent that it takes down.
     #[must_use]
     pub fn in_field(mut self, node: Option<&QueryPathNode<'_>>) -> Self {
-        if let (None, Some(node)) = (&self.path, node) {
+        if let (None, Some(node)) = (&self.0.path, node) {
             let nodes = std::iter::successors(Some(node), |node| node.parent);
             let mut path: Vec<_> = nodes.map(|node| segment(&node.segment)).collect();
             path.reverse();
-            self.path = Some(path);
+            self.0.path = Some(path);
         }
         self
     }
@@ -215,31 +227,31 @@ impl Error {
     /// The path to the field that failed, if it was noted.
     #[must_use]
     pub fn path(&self) -> Option<&[PathSegment]> {
-        self.path.as_deref()
+        self.0.path.as_deref()
     }
 
     /// What went wrong.
     #[must_use]
     pub fn code(&self) -> Code {
-        self.code
+        self.0.code
     }
 
     /// Whether this only tells that an earlier statement of the transaction failed.
     #[must_use]
     pub fn is_aftermath(&self) -> bool {
-        self.cause.as_ref().is_some_and(|cause| cause.to_string().starts_with("current transaction is aborted"))
+        self.0.cause.as_ref().is_some_and(|cause| cause.to_string().starts_with("current transaction is aborted"))
     }
 
     /// What lies underneath, for the log alone.
     #[must_use]
     pub fn cause(&self) -> Option<&(dyn std::error::Error + Send + Sync)> {
-        self.cause.as_deref()
+        self.0.cause.as_deref()
     }
 
     /// The answer to a request that this error refuses as a whole.
     #[must_use]
     pub fn into_response(self) -> Response {
-        let location = self.location;
+        let location = self.0.location;
         let mut error = async_graphql::Error::from(self).into_server_error(Pos::default());
         error.locations = location.into_iter().collect();
         Response::from_errors(vec![error])
@@ -271,13 +283,13 @@ pub fn code_of(error: &ServerError) -> Option<&str> {
 impl From<Error> for async_graphql::Error {
     fn from(error: Error) -> Self {
         let mut extensions = ErrorExtensionValues::default();
-        extensions.set("code", error.code.as_str());
-        if let Some(field) = &error.field {
+        extensions.set("code", error.0.code.as_str());
+        if let Some(field) = &error.0.field {
             extensions.set("field", field.as_str());
         }
-        if let Some(permission) = &error.required_permission {
+        if let Some(permission) = &error.0.required_permission {
             extensions.set("requiredPermission", permission.as_str());
         }
-        Self { message: error.message.clone(), source: Some(Arc::new(error)), extensions: Some(extensions) }
+        Self { message: error.0.message.clone(), source: Some(Arc::new(error)), extensions: Some(extensions) }
     }
 }
