@@ -85,7 +85,7 @@ pub(super) fn check(
             None => declared.nullable || definition.node.default_value.is_some(),
         };
         if !fits {
-            let message = format!("the variable {} must be a {declared}", refusal::name(name));
+            let message = format!("the variable {} must be of type {declared}", refusal::name(name));
             return Err(Refusal::new(RefusalCode::ValidationFailed, message, definition.pos));
         }
     }
