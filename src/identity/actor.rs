@@ -7,6 +7,7 @@ use diesel_async::RunQueryDsl;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use super::token::hex;
 use crate::db::batch::{Found, Key};
 use crate::db::statement::{Bind, Statement};
 use crate::db::unit::Unit;
@@ -45,9 +46,8 @@ impl Actor {
     #[must_use]
     pub fn face(&self) -> String {
         let of = self.user.map_or_else(|| self.display_name.clone(), |user| user.0.to_string());
-        let digest = Sha256::digest(format!("actor:{of}"));
-        let nibbles = digest.iter().take(16).flat_map(|byte| [byte >> 4, byte & 0xf]);
-        nibbles.filter_map(|nibble| char::from_digit(nibble.into(), 16)).collect()
+        let digest = hex(&Sha256::digest(format!("actor:{of}")));
+        digest.chars().take(32).collect()
     }
 
     /// The program itself.

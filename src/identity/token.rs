@@ -41,9 +41,7 @@ impl Token {
     /// What the database knows of it.
     #[must_use]
     pub fn digest(&self) -> TokenDigest {
-        let digest = Sha256::digest(self.0.expose_secret());
-        let nibbles = digest.iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
-        TokenDigest(nibbles.filter_map(|nibble| char::from_digit(nibble.into(), 16)).collect())
+        TokenDigest(hex(&Sha256::digest(self.0.expose_secret())))
     }
 
     /// The token itself, for the one answer that shows it.
@@ -51,6 +49,12 @@ impl Token {
     pub fn reveal(&self) -> &str {
         self.0.expose_secret()
     }
+}
+
+/// Lower-case hex.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    let nibbles = bytes.iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
+    nibbles.filter_map(|nibble| char::from_digit(nibble.into(), 16)).collect()
 }
 
 fn checksum(body: &str) -> String {

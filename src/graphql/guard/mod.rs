@@ -107,8 +107,8 @@ impl Guard {
     ///
     /// When the SDL cannot be parsed.
     pub fn new(sdl: &str, limits: DocumentLimits) -> Result<Self, async_graphql::parser::Error> {
-        let tariff = Tariff::of_schema(sdl)?;
-        Ok(Self { tariff, inputs: Inputs::of_schema(sdl)?, limits })
+        let document = async_graphql::parser::parse_schema(sdl)?;
+        Ok(Self { tariff: Tariff::of_schema(&document), inputs: Inputs::of_schema(&document), limits })
     }
 
     /// Checks the document of a request and leaves it there parsed, so that async-graphql does not

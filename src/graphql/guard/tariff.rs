@@ -1,8 +1,7 @@
 //! What each field of the schema is charged as, learned from the SDL.
 
 use async_graphql::Positioned;
-use async_graphql::parser::types::{BaseType, FieldDefinition, Type, TypeKind, TypeSystemDefinition};
-use async_graphql::parser::{Error, parse_schema};
+use async_graphql::parser::types::{BaseType, FieldDefinition, ServiceDocument, Type, TypeKind, TypeSystemDefinition};
 use std::collections::{HashMap, HashSet};
 
 /// Types that come with the row they hang on, or from a table in memory.
@@ -42,8 +41,7 @@ pub(super) struct Tariff {
 }
 
 impl Tariff {
-    pub(super) fn of_schema(sdl: &str) -> Result<Self, Error> {
-        let document = parse_schema(sdl)?;
+    pub(super) fn of_schema(document: &ServiceDocument) -> Self {
         let mut tariff = Self {
             query: "Query".to_owned(),
             mutation: "Mutation".to_owned(),
@@ -80,7 +78,7 @@ impl Tariff {
             }
         }
         tariff.fields = charges(&types);
-        Ok(tariff)
+        tariff
     }
 
     /// `None` for a field that the schema does not have: validation refuses it.
@@ -134,7 +132,7 @@ fn counts_ids(field: &FieldDefinition) -> bool {
     is_list(&field.ty.node) && arguments.any(|argument| argument.name.node == "ids" && is_list(&argument.ty.node))
 }
 
-fn base(ty: &Type) -> &str {
+pub(super) fn base(ty: &Type) -> &str {
     match &ty.base {
         BaseType::Named(name) => name,
         BaseType::List(element) => base(element),

@@ -6,12 +6,12 @@
 use std::collections::HashSet;
 
 use async_graphql::parser::types::{
-    BaseType, ExecutableDocument, OperationDefinition, Type, TypeKind, TypeSystemDefinition,
+    BaseType, ExecutableDocument, OperationDefinition, ServiceDocument, Type, TypeKind, TypeSystemDefinition,
 };
-use async_graphql::parser::{Error, parse_schema};
 use async_graphql::{Positioned, Value, Variables};
 
 use super::refusal::{self, Refusal, RefusalCode};
+use super::tariff::base;
 
 /// The types that a variable can have.
 #[derive(Debug, Clone)]
@@ -21,10 +21,10 @@ pub(super) struct Inputs {
 }
 
 impl Inputs {
-    pub(super) fn of_schema(sdl: &str) -> Result<Self, Error> {
+    pub(super) fn of_schema(document: &ServiceDocument) -> Self {
         let mut scalars: HashSet<String> = ["Int", "Float", "String", "Boolean", "ID"].map(str::to_owned).into();
         let mut objects = HashSet::new();
-        for definition in parse_schema(sdl)?.definitions {
+        for definition in &document.definitions {
             if let TypeSystemDefinition::Type(declared) = definition {
                 let name = declared.node.name.node.to_string();
                 match declared.node.kind {
@@ -34,7 +34,7 @@ impl Inputs {
                 }
             }
         }
-        Ok(Self { scalars, objects })
+        Self { scalars, objects }
     }
 
     fn has(&self, name: &str) -> bool {
@@ -52,13 +52,6 @@ impl Inputs {
             (value, BaseType::Named(name)) if self.objects.contains(name.as_str()) => matches!(value, Value::Object(_)),
             (value, BaseType::Named(_)) => !matches!(value, Value::List(_)),
         }
-    }
-}
-
-fn base(declared: &Type) -> &str {
-    match &declared.base {
-        BaseType::Named(name) => name,
-        BaseType::List(element) => base(element),
     }
 }
 
