@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident = $prefix:literal;)*) => {$(
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, diesel::expression::AsExpression, diesel::deserialize::FromSqlRow)]
+        #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, diesel::expression::AsExpression, diesel::deserialize::FromSqlRow)]
         #[diesel(sql_type = diesel::sql_types::Uuid)]
         pub struct $name(pub Uuid);
 
@@ -39,6 +39,20 @@ macro_rules! ids {
         impl From<$name> for ID {
             fn from(id: $name) -> ID {
                 ID(format!(concat!($prefix, "_{}"), id.0.as_simple()))
+            }
+        }
+
+        impl $crate::leaf::Leaf for $name {
+            fn declare(registry: &mut async_graphql::registry::Registry) -> String {
+                <ID as async_graphql::OutputType>::create_type_info(registry)
+            }
+
+            fn write(&self, out: &mut Vec<u8>) {
+                $crate::json::id(out, $prefix, self.0);
+            }
+
+            fn value(&self) -> async_graphql::Value {
+                async_graphql::Value::String(ID::from(*self).0)
             }
         }
 

@@ -12,6 +12,7 @@ pub mod identity;
 pub mod servers;
 pub mod support;
 
+pub mod entity;
 pub mod outcome;
 pub mod page;
 pub mod request;
@@ -24,6 +25,8 @@ pub mod seed;
 pub mod clock;
 pub mod error;
 pub mod id;
+pub mod json;
+pub mod leaf;
 pub mod money;
 pub mod scalar;
 pub mod viewer;

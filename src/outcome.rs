@@ -2,6 +2,7 @@
 
 use async_graphql::{Enum, SimpleObject};
 
+use crate::entity;
 use crate::viewer::{Requires, Viewer};
 
 /// An outcome that a form shows beside a field. Everything else is a top-level error with `extensions.code`.
@@ -97,16 +98,26 @@ pub enum UserErrorCode {
 }
 
 /// What the viewer may do with an entity now, computed from the same tables that enforce it.
-#[derive(Debug, Clone, SimpleObject)]
+#[derive(Debug, Clone)]
 pub struct AllowedAction {
-    /// The name of the mutation.
-    pub action: String,
-    /// Whether it would be let through now.
-    pub allowed: bool,
-    /// Why not: a state, a missing permission, a lock. Null when allowed.
-    pub reason: Option<String>,
-    /// The permission that it needs. Null when it needs none.
-    pub required_permission: Option<String>,
+    action: String,
+    allowed: bool,
+    reason: Option<String>,
+    required_permission: Option<String>,
+}
+
+entity! {
+    /// What the viewer may do with an entity now, computed from the same tables that enforce it.
+    AllowedAction {
+        /// The name of the mutation.
+        action;
+        /// Whether it would be let through now.
+        allowed;
+        /// Why not: a state, a missing permission, a lock. Null when allowed.
+        reason;
+        /// The permission that it needs. Null when it needs none.
+        required_permission;
+    }
 }
 
 impl AllowedAction {

@@ -1,14 +1,16 @@
 //! One request on its way through the resolvers: its unit of work, its loaders, and who sent it.
 
-use std::sync::Arc;
+use std::any::TypeId;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
-use async_graphql::Context;
-use async_graphql::context::QueryPathNode;
+use async_graphql::context::{ContextBase, QueryPathNode};
 
 use crate::db::batch::{Batch, Key};
+use crate::db::lock::lock;
+use crate::db::row::Columns;
 use crate::db::unit::{Unit, Work};
 use crate::error::Result;
-use crate::id::UserId;
 use crate::viewer::{Client, Requires, Viewer};
 
 /// What every resolver of one request shares.
@@ -19,10 +21,47 @@ pub struct Request {
     pub batch: Batch,
     /// Where it came from.
     pub client: Client,
+    writes_rows: AtomicBool,
+    /// The columns that the document reads of each row type that edges lead to, as far as it was planned.
+    columns: Mutex<Vec<(TypeId, Columns)>>,
+}
+
+impl Request {
+    /// The request of a client.
+    #[must_use]
+    pub fn new(work: Arc<Work>, client: Client, writes_rows: bool) -> Self {
+        let writes_rows = AtomicBool::new(writes_rows);
+        Self { work, batch: Batch::default(), client, writes_rows, columns: Mutex::default() }
+    }
+
+    /// The columns to fetch of a row that some are needed of: those that the document reads elsewhere too, so that a
+    /// row that comes twice is fetched once.
+    #[must_use]
+    pub fn columns<R: 'static>(&self, needed: Columns) -> Columns {
+        let mut known = lock(&self.columns);
+        let id = TypeId::of::<R>();
+        if let Some((_, columns)) = known.iter_mut().find(|(row, _)| *row == id) {
+            *columns = columns.and(needed);
+            return *columns;
+        }
+        known.push((id, needed));
+        needed
+    }
+
+    /// Whether rows may write themselves: see [`entity`](crate::entity).
+    #[must_use]
+    pub fn writes_rows(&self) -> bool {
+        self.writes_rows.load(Ordering::Relaxed)
+    }
+
+    /// From here on everything goes async-graphql's way: something was unusual.
+    pub fn stop_writing_rows(&self) {
+        self.writes_rows.store(false, Ordering::Relaxed);
+    }
 }
 
 /// What a resolver asks of its context: the only way to the request.
-pub trait Ask<'a> {
+pub trait ContextExt<'a> {
     /// The request.
     fn request(&self) -> &'a Request;
 
@@ -43,47 +82,23 @@ pub trait Ask<'a> {
         async { waiting.await.map_err(|error| error.in_field(self.place())) }
     }
 
-    /// A nullable edge: null when the row is not there or not to be seen, an error of its own when the
-    /// load failed.
-    fn edge<K: Key>(&self, key: K) -> impl Future<Output = Option<Result<K::Value>>> + Send
-    where
-        Self: Sync,
-    {
-        let loaded = self.load(key);
-        async { loaded.await.transpose() }
-    }
-
-    /// A nullable field that asks for a permission where the rows are scoped by their own query. The
-    /// error stays in the field: `Result<Option<T>>` would take the parent down.
+    /// A field that asks for a permission. The error stays in the field: `Result<Option<T>>` would take the parent
+    /// down.
     fn guarded<T, F>(&self, requires: Requires, field: F) -> impl Future<Output = Option<Result<T>>> + Send
     where
         F: Future<Output = Result<T>> + Send,
     {
-        only_if(self.viewer().check(requires), field)
-    }
-
-    /// [`Ask::guarded`] for a field of somebody's row: the owner needs only the `:own` form.
-    fn guarded_for<T, F>(
-        &self,
-        requires: Requires,
-        owner: UserId,
-        field: F,
-    ) -> impl Future<Output = Option<Result<T>>> + Send
-    where
-        F: Future<Output = Result<T>> + Send,
-    {
-        only_if(self.viewer().check_for(requires, owner), field)
+        let allowed = self.viewer().check(requires);
+        async {
+            match allowed {
+                Ok(()) => Some(field.await),
+                Err(error) => Some(Err(error)),
+            }
+        }
     }
 }
 
-async fn only_if<T>(allowed: Result<()>, field: impl Future<Output = Result<T>> + Send) -> Option<Result<T>> {
-    match allowed {
-        Ok(()) => Some(field.await),
-        Err(error) => Some(Err(error)),
-    }
-}
-
-impl<'a> Ask<'a> for Context<'a> {
+impl<'a, T> ContextExt<'a> for ContextBase<'a, T> {
     fn place(&self) -> Option<&QueryPathNode<'_>> {
         self.path_node.as_ref()
     }

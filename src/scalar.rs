@@ -3,11 +3,16 @@
 
 use async_graphql::{InputType, InputValueError, InputValueResult, Scalar, ScalarType, Value};
 use chrono::{DateTime, Datelike, NaiveDate, SecondsFormat, Utc};
+use diesel::deserialize::{FromSql, FromSqlRow, Result as Read};
+use diesel::expression::AsExpression;
+use diesel::pg::{Pg, PgValue};
+use diesel::sql_types::{Date, Timestamptz};
 
 use crate::error::{Error, Result};
 
 /// An instant in UTC, RFC 3339 with milliseconds, for example `2026-11-23T08:00:00.000Z`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, AsExpression, FromSqlRow)]
+#[diesel(sql_type = Timestamptz)]
 pub struct Instant(pub DateTime<Utc>);
 
 /// An instant in UTC, RFC 3339 with milliseconds, for example `2026-11-23T08:00:00.000Z`.
@@ -24,6 +29,18 @@ impl ScalarType for Instant {
     }
 }
 
+impl FromSql<Timestamptz, Pg> for Instant {
+    fn from_sql(value: PgValue<'_>) -> Read<Self> {
+        FromSql::<Timestamptz, Pg>::from_sql(value).map(Self)
+    }
+}
+
+impl FromSql<Date, Pg> for Day {
+    fn from_sql(value: PgValue<'_>) -> Read<Self> {
+        FromSql::<Date, Pg>::from_sql(value).map(Self)
+    }
+}
+
 impl From<DateTime<Utc>> for Instant {
     fn from(instant: DateTime<Utc>) -> Self {
         Self(instant)
@@ -31,7 +48,8 @@ impl From<DateTime<Utc>> for Instant {
 }
 
 /// A calendar day, ISO 8601, for example `2026-11-23`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, AsExpression, FromSqlRow)]
+#[diesel(sql_type = Date)]
 pub struct Day(pub NaiveDate);
 
 /// A calendar day, ISO 8601, for example `2026-11-23`.
@@ -56,12 +74,12 @@ impl From<NaiveDate> for Day {
 /// An argument that is decoded inside the resolver. async-graphql decodes arguments before it, where a
 /// malformed one takes the nullable field's parent down instead of the field.
 #[derive(Debug, Clone)]
-pub struct Raw<T> {
+pub struct Undecoded<T> {
     value: Value,
     decoded: std::marker::PhantomData<fn() -> T>,
 }
 
-impl<T: InputType> Raw<T> {
+impl<T: InputType> Undecoded<T> {
     /// The argument that is this value: a default.
     pub fn of(value: &T) -> Self {
         Self { value: value.to_value(), decoded: std::marker::PhantomData }
@@ -86,12 +104,12 @@ impl<T: InputType> Raw<T> {
 /// Decodes an argument that may be absent or null.
 ///
 /// # Errors
-/// Like [`Raw::decode`].
-pub fn decode<T: InputType>(raw: Option<Raw<T>>, field: &str) -> Result<Option<T>> {
-    raw.filter(|raw| !raw.is_null()).map(|raw| raw.decode(field)).transpose()
+/// Like [`Undecoded::decode`].
+pub fn decode<T: InputType>(given: Option<Undecoded<T>>, field: &str) -> Result<Option<T>> {
+    given.filter(|given| !given.is_null()).map(|given| given.decode(field)).transpose()
 }
 
-impl<T: InputType> InputType for Raw<T> {
+impl<T: InputType> InputType for Undecoded<T> {
     type RawValueType = Self;
 
     fn type_name() -> std::borrow::Cow<'static, str> {
@@ -174,13 +192,12 @@ pub fn exact(text: Option<String>, field: &str) -> Result<Option<String>> {
 ///
 /// # Errors
 /// `BAD_USER_INPUT` for a malformed bound and for a span that ends before it starts.
-pub fn span<T: InputType + Copy, V: PartialOrd>(
-    (after, after_field): (Option<Raw<T>>, &str),
-    (before, before_field): (Option<Raw<T>>, &str),
-    value: impl Fn(T) -> V,
-) -> Result<(Option<V>, Option<V>)> {
-    let after = decode(after, after_field)?.map(&value);
-    let before = decode(before, before_field)?.map(&value);
+pub fn span<T: InputType + PartialOrd>(
+    (after, after_field): (Option<Undecoded<T>>, &str),
+    (before, before_field): (Option<Undecoded<T>>, &str),
+) -> Result<(Option<T>, Option<T>)> {
+    let after = decode(after, after_field)?;
+    let before = decode(before, before_field)?;
     if let (Some(after), Some(before)) = (&after, &before)
         && after >= before
     {

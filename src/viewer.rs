@@ -167,6 +167,17 @@ impl Viewer {
         self.signed_in.as_ref().is_some_and(|who| who.is_staff)
     }
 
+    /// What the statements of this kind of viewer begin with: a comment, so that each kind has texts, and plans, of
+    /// its own.
+    #[must_use]
+    pub fn statement_kind(&self) -> &'static str {
+        match &self.signed_in {
+            None => "/* guest */ ",
+            Some(who) if who.is_staff => "/* staff */ ",
+            Some(_) => "/* customer */ ",
+        }
+    }
+
     /// Whether the viewer holds the permission on any row.
     #[must_use]
     pub fn can(&self, permission: Permission) -> bool {

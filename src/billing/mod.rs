@@ -6,13 +6,11 @@
 
 mod credit;
 mod invoice;
-mod item;
-mod object;
 mod query;
 mod summary;
 mod transaction;
 
 pub use credit::CreditsOf;
-pub use invoice::{Invoice, InvoiceFilter, InvoiceOrderField, InvoiceStatus};
-pub use query::{BillingQuery, InvoiceFilterInput, InvoiceOrder, TransactionFilterInput, TransactionOrder};
-pub use transaction::{Transaction, TransactionFilter, TransactionKind, TransactionStatus};
+pub use invoice::{Invoice, InvoiceArguments, InvoiceFilter, InvoiceOrderField, InvoiceStatus};
+pub use query::BillingQuery;
+pub use transaction::{Transaction, TransactionArguments, TransactionFilter, TransactionKind, TransactionStatus};

@@ -178,6 +178,7 @@ fn door(args: &ServeArgs, limits: &Limits) -> graphql::Settings {
         request_timeout: limits.request_timeout,
         errors: limits.errors,
         open_introspection: args.environment() == Environment::Development,
+        writes_rows: true,
     }
 }
 

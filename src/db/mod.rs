@@ -7,9 +7,9 @@ pub mod list;
 pub(crate) mod lock;
 pub mod migrate;
 pub mod pool;
+pub mod row;
 #[expect(missing_docs, reason = "generated; the migrations comment on every column")]
 #[rustfmt::skip]
 pub mod schema;
 pub mod statement;
-pub mod text;
 pub mod unit;

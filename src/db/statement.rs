@@ -10,6 +10,8 @@ use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::{Array, Date, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use uuid::Uuid;
 
+use crate::viewer::Viewer;
+
 /// A value bound into a [`Statement`].
 #[derive(Debug, Clone)]
 pub enum Bind {
@@ -55,6 +57,7 @@ impl Bind {
 pub struct Statement<Row> {
     text: &'static str,
     binds: Vec<Bind>,
+    kind: &'static str,
     row: PhantomData<fn() -> Row>,
 }
 
@@ -63,13 +66,20 @@ impl<Row> Statement<Row> {
     #[must_use]
     pub fn new(text: &'static str, binds: Vec<Bind>) -> Self {
         debug_assert_eq!(text.matches('?').count(), binds.len(), "{text}");
-        Self { text, binds, row: PhantomData }
+        Self { text, binds, kind: "", row: PhantomData }
+    }
+
+    /// The same with a text, and a plan, of this viewer's kind: where row-level security holds for its tables.
+    #[must_use]
+    pub fn of(self, viewer: &Viewer) -> Self {
+        Self { kind: viewer.statement_kind(), ..self }
     }
 }
 
 impl<Row> QueryFragment<Pg> for Statement<Row> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         let mut binds = self.binds.iter();
+        out.push_sql(self.kind);
         for (index, piece) in self.text.split('?').enumerate() {
             if index > 0
                 && let Some(bind) = binds.next()

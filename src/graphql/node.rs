@@ -4,17 +4,19 @@ use std::sync::Arc;
 
 use async_graphql::{Context, ID, Interface, Object};
 use futures_util::future::try_join_all;
+use uuid::Uuid;
 
 use crate::billing::{Invoice, Transaction};
-use crate::db::batch::Key;
+use crate::db::row::Columns;
 use crate::error::{Error, Result};
 use crate::id::{
     InvoiceId, MessageId, PackageId, PasswordResetId, RoleId, ServerActionId, ServerId, SessionId, TicketId,
     TransactionId, UserId, split,
 };
 use crate::identity::{PasswordReset, Role, Session, User};
-use crate::request::Ask as _;
-use crate::scalar::Raw;
+use crate::page::{ById, One};
+use crate::request::ContextExt as _;
+use crate::scalar::Undecoded;
 use crate::servers::{Server, ServerAction, ServerPackage};
 use crate::support::{Ticket, TicketMessage};
 
@@ -49,7 +51,7 @@ impl NodeQuery {
     async fn node(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The entity.")] id: Raw<ID>,
+        #[graphql(desc = "The entity.")] id: Undecoded<ID>,
     ) -> Option<Result<Option<Node>>> {
         Some(async { find(ctx, &id.decode("id")?, "id").await }.await)
     }
@@ -58,7 +60,7 @@ impl NodeQuery {
     async fn nodes(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The entities.")] ids: Raw<Vec<ID>>,
+        #[graphql(desc = "The entities.")] ids: Undecoded<Vec<ID>>,
     ) -> Result<Vec<Option<Node>>> {
         let ids = ids.decode("ids")?;
         if ids.len() > MAX_IDS {
@@ -81,21 +83,21 @@ async fn find(ctx: &Context<'_>, id: &ID, field: &str) -> Result<Option<Node>> {
         return Ok(None);
     }
     match prefix {
-        UserId::PREFIX => load(ctx, UserId(uuid), Node::User).await,
-        RoleId::PREFIX => load(ctx, RoleId(uuid), Node::Role).await,
-        SessionId::PREFIX => load(ctx, SessionId(uuid), Node::Session).await,
-        PasswordResetId::PREFIX => load(ctx, PasswordResetId(uuid), Node::PasswordReset).await,
-        ServerId::PREFIX => load(ctx, ServerId(uuid), Node::Server).await,
-        ServerActionId::PREFIX => load(ctx, ServerActionId(uuid), Node::ServerAction).await,
-        PackageId::PREFIX => load(ctx, PackageId(uuid), Node::ServerPackage).await,
-        InvoiceId::PREFIX => load(ctx, InvoiceId(uuid), Node::Invoice).await,
-        TransactionId::PREFIX => load(ctx, TransactionId(uuid), Node::Transaction).await,
-        TicketId::PREFIX => load(ctx, TicketId(uuid), Node::Ticket).await,
-        MessageId::PREFIX => load(ctx, MessageId(uuid), Node::TicketMessage).await,
+        UserId::PREFIX => load(ctx, uuid, Node::User).await,
+        RoleId::PREFIX => load(ctx, uuid, Node::Role).await,
+        SessionId::PREFIX => load(ctx, uuid, Node::Session).await,
+        PasswordResetId::PREFIX => load(ctx, uuid, Node::PasswordReset).await,
+        ServerId::PREFIX => load(ctx, uuid, Node::Server).await,
+        ServerActionId::PREFIX => load(ctx, uuid, Node::ServerAction).await,
+        PackageId::PREFIX => load(ctx, uuid, Node::ServerPackage).await,
+        InvoiceId::PREFIX => load(ctx, uuid, Node::Invoice).await,
+        TransactionId::PREFIX => load(ctx, uuid, Node::Transaction).await,
+        TicketId::PREFIX => load(ctx, uuid, Node::Ticket).await,
+        MessageId::PREFIX => load(ctx, uuid, Node::TicketMessage).await,
         _ => Ok(None),
     }
 }
 
-async fn load<K: Key>(ctx: &Context<'_>, key: K, node: fn(K::Value) -> Node) -> Result<Option<Node>> {
-    Ok(ctx.load(key).await?.map(node))
+async fn load<R: ById>(ctx: &Context<'_>, id: Uuid, node: fn(Arc<R>) -> Node) -> Result<Option<Node>> {
+    Ok(ctx.load(One::new(id, Columns::ALL)).await?.map(node))
 }

@@ -13,6 +13,7 @@ use super::negotiate::Media;
 use super::observe::RequestId;
 use super::refusal::Refusal;
 use crate::graphql::{Answer, Outcome};
+use crate::json;
 
 /// A response without data: async-graphql would write `"data":null`, which says that something ran.
 #[derive(Serialize)]
@@ -26,7 +27,7 @@ struct WithoutData<'a> {
 pub(super) fn answer(media: Media, answer: Answer, id: &RequestId) -> Response {
     let Answer { response, outcome, .. } = answer;
     match outcome {
-        Outcome::Executed => match serde_json::to_vec(&response) {
+        Outcome::Executed => match body(&response) {
             Ok(body) => write(media, StatusCode::OK, body, response.http_headers),
             Err(error) => {
                 tracing::error!(%error, "a response could not be serialised");
@@ -41,6 +42,22 @@ pub(super) fn answer(media: Media, answer: Answer, id: &RequestId) -> Response {
             refused(media, status, &response, "POST")
         }
     }
+}
+
+/// The JSON of what ran: the data, whose rows may be written already, then errors and extensions if there are any.
+fn body(response: &async_graphql::Response) -> serde_json::Result<Vec<u8>> {
+    let mut body = b"{\"data\":".to_vec();
+    json::value(&mut body, &response.data);
+    if !response.errors.is_empty() {
+        body.extend_from_slice(b",\"errors\":");
+        serde_json::to_writer(&mut body, &response.errors)?;
+    }
+    if !response.extensions.is_empty() {
+        body.extend_from_slice(b",\"extensions\":");
+        serde_json::to_writer(&mut body, &response.extensions)?;
+    }
+    body.push(b'}');
+    Ok(body)
 }
 
 /// Errors alone, with the headers that their status asks for; `allow` is what a 405 names.

@@ -11,7 +11,6 @@
 mod activity;
 mod actor;
 mod mutation;
-mod object;
 mod password;
 mod password_reset;
 mod query;
@@ -21,13 +20,12 @@ mod token;
 mod user;
 
 pub use activity::Activity;
-pub use actor::{Actor, ActorKind, ActorOf};
+pub use actor::{Actor, ActorKind, Subject, face};
 pub use mutation::IdentityMutation;
-pub use object::RoleUserConnection;
 pub use password::{COST as PASSWORD_COST, Passwords, Pepper};
 pub use password_reset::PasswordReset;
 pub use query::IdentityQuery;
-pub use role::{AllRoles, Role, RolesOf};
+pub use role::{AllRoles, Role};
 pub use session::Session;
 pub use token::Token;
 pub use user::{User, UserFilter, UserOrderField, UserStatus};

@@ -9,12 +9,14 @@ use super::password::{Passwords, Verdict};
 use super::session::Session;
 use super::token::Token;
 use super::user::User;
+use crate::db::row::Columns;
 use crate::error::{Error, Result};
 use crate::id::{SessionId, UserId};
 use crate::outcome::{UserError, UserErrorCode};
-use crate::request::Ask as _;
+use crate::page::One;
+use crate::request::ContextExt as _;
 use crate::requires::requires;
-use crate::scalar::Raw;
+use crate::scalar::Undecoded;
 use crate::viewer::{Permission, Requires};
 
 /// Who signs in.
@@ -46,12 +48,12 @@ pub struct LoginPayload {
 impl LoginPayload {
     /// The session that was opened. Null when the sign-in failed.
     async fn session(&self, ctx: &Context<'_>) -> Option<Result<Arc<Session>>> {
-        ctx.edge(self.opened?.0).await
+        ctx.load(One::new(self.opened?.0, Columns::ALL)).await.transpose()
     }
 
     /// Who signed in. Null when the sign-in failed, and for those who may not see their own account.
     async fn user(&self, ctx: &Context<'_>) -> Option<Result<Arc<User>>> {
-        ctx.edge(self.opened?.1).await
+        ctx.load(One::new(self.opened?.1, Columns::ALL)).await.transpose()
     }
 }
 
@@ -101,7 +103,7 @@ impl IdentityMutation {
     async fn login(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Who signs in.")] input: Raw<LoginInput>,
+        #[graphql(desc = "Who signs in.")] input: Undecoded<LoginInput>,
     ) -> Option<Result<LoginPayload>> {
         Some(login(ctx, input).await)
     }
@@ -116,7 +118,7 @@ impl IdentityMutation {
     async fn revoke_session(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which session to end.")] input: Raw<RevokeSessionInput>,
+        #[graphql(desc = "Which session to end.")] input: Undecoded<RevokeSessionInput>,
     ) -> Option<Result<RevokeSessionPayload>> {
         ctx.guarded(Requires::own(Permission::SessionRevoke), revoke_session(ctx, input)).await
     }
@@ -130,7 +132,7 @@ impl IdentityMutation {
 
 /// Three steps: read the credentials and give the connection back, verify, open the session in a unit
 /// of its own. A password that changes in between makes the last step fail.
-async fn login(ctx: &Context<'_>, input: Raw<LoginInput>) -> Result<LoginPayload> {
+async fn login(ctx: &Context<'_>, input: Undecoded<LoginInput>) -> Result<LoginPayload> {
     let input = input.decode("input")?;
     let request = ctx.request();
     let passwords: &Passwords = ctx.data_unchecked();
@@ -182,7 +184,7 @@ async fn logout(ctx: &Context<'_>) -> Result<LogoutPayload> {
 /// silently do nothing.
 const SEES_SESSIONS: Requires = Requires::own(Permission::SessionRead);
 
-async fn revoke_session(ctx: &Context<'_>, input: Raw<RevokeSessionInput>) -> Result<RevokeSessionPayload> {
+async fn revoke_session(ctx: &Context<'_>, input: Undecoded<RevokeSessionInput>) -> Result<RevokeSessionPayload> {
     let input = input.decode("input")?;
     let id = SessionId::parse(&input.id, "input.id")?;
     ctx.viewer().check(SEES_SESSIONS)?;

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use async_graphql::{Context, Object, ObjectType, SimpleObject, TypeName};
 
-use super::{COUNT_CAP, CountOf, List, Listed, Page, PageArgs, PageOf};
+use super::{COUNT_CAP, CountOf, List, Listed, Page, Rows};
+use crate::db::row::Placed;
 use crate::error::Result;
-use crate::request::Ask as _;
+use crate::request::ContextExt as _;
 
 /// Where a page lies in its list.
 #[derive(Debug, Clone, Default, SimpleObject)]
@@ -25,7 +26,7 @@ pub struct PageInfo {
 /// One row of a page.
 pub struct Edge<L> {
     cursor: String,
-    node: Arc<L>,
+    node: Arc<Placed<L>>,
 }
 
 impl<L: ObjectType> TypeName for Edge<L> {
@@ -43,8 +44,8 @@ impl<L: ObjectType> Edge<L> {
     }
 
     /// The row.
-    async fn node(&self) -> &Arc<L> {
-        &self.node
+    async fn node(&self) -> &L {
+        &self.node.row
     }
 }
 
@@ -53,48 +54,37 @@ pub struct Connection<L: Listed> {
     list: List<L>,
     page: Arc<Page<L::Order>>,
     /// The rows of the page in the order of the list.
-    rows: Vec<Arc<L>>,
+    rows: Vec<Arc<Placed<L>>>,
     has_more: bool,
 }
 
 impl<L: Listed> Connection<L> {
-    /// Loads a page; its count is not asked for until somebody selects it.
-    ///
-    /// # Errors
-    /// `BAD_USER_INPUT` for a page out of bounds or a foreign cursor, and what the database answers.
-    pub async fn load(ctx: &Context<'_>, list: List<L>, args: PageArgs, order: (L::Order, bool)) -> Result<Self> {
-        let page = Page::read(args, order.0, order.1).map_err(|error| error.in_field(ctx.place()))?;
-        let page = Arc::new(page);
-        let rows = match page.size {
-            0 => Arc::default(),
-            _ => ctx.load(PageOf { list: list.clone(), page: Arc::clone(&page) }).await?.unwrap_or_default(),
-        };
-        let has_more = rows.len() > page.size;
-        let mut rows: Vec<_> = rows.iter().take(page.size).cloned().collect();
-        if page.backward {
-            rows.reverse();
-        }
-        Ok(Self { list, page, rows, has_more })
+    /// The page of what was found for it. Its count is not asked for until somebody selects it.
+    #[must_use]
+    pub fn new(list: List<L>, page: Arc<Page<L::Order>>, found: &Rows<L>) -> Self {
+        let rows = page.cut(found).cloned().collect();
+        let has_more = found.len() > page.size;
+        Self { list, page, rows, has_more }
     }
 
     /// The rows of the page, in the order of the list.
-    #[must_use]
-    pub fn rows(&self) -> &[Arc<L>] {
-        &self.rows
+    pub fn rows(&self) -> impl Iterator<Item = &L> {
+        self.rows.iter().map(|placed| &placed.row)
     }
 
-    /// The cursor of a row of this page.
-    #[must_use]
-    pub fn cursor(&self, row: &L) -> String {
-        self.page.cursor(&row.sort_value(self.page.order), row.id())
+    /// The cursors of the rows.
+    pub fn cursors(&self) -> impl Iterator<Item = String> {
+        self.rows.iter().map(|placed| self.cursor(placed))
+    }
+
+    fn cursor(&self, placed: &Placed<L>) -> String {
+        placed.cursor.as_ref().map(|cursor| self.page.cursor(cursor)).unwrap_or_default()
     }
 
     /// Where the page lies in its list.
     #[must_use]
     pub fn page_info(&self) -> PageInfo {
-        let continues = self.page.from.is_some();
-        let (has_previous_page, has_next_page) =
-            if self.page.backward { (self.has_more, continues) } else { (continues, self.has_more) };
+        let (has_previous_page, has_next_page) = self.page.continues(self.has_more);
         PageInfo {
             has_next_page,
             has_previous_page,
@@ -124,12 +114,12 @@ impl<L: Listed + ObjectType> TypeName for Connection<L> {
 impl<L: Listed + ObjectType> Connection<L> {
     /// The rows with their cursors.
     async fn edges(&self) -> Vec<Edge<L>> {
-        self.rows.iter().map(|row| Edge { cursor: self.cursor(row), node: Arc::clone(row) }).collect()
+        self.rows.iter().map(|placed| Edge { cursor: self.cursor(placed), node: Arc::clone(placed) }).collect()
     }
 
     /// The rows alone.
-    async fn nodes(&self) -> &[Arc<L>] {
-        &self.rows
+    async fn nodes(&self) -> Vec<&L> {
+        self.rows().collect()
     }
 
     /// Where the page lies in its list.

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::DateTime;
 use uuid::Uuid;
 
-use crate::db::list::{Column, SortValue};
+use crate::db::list::{Column, SortKind, SortValue};
 use crate::error::{Error, Result};
 use crate::scalar::{is_storable, read_day};
 
@@ -40,18 +40,18 @@ fn parse(text: &str, column: Column, descending: bool) -> Option<(SortValue, Uui
     Some((sort_value(value, column)?, Uuid::try_parse(id).ok()?))
 }
 
-/// The kind of a value follows from its column's name, as the migrations name them.
 fn sort_value(text: &str, column: Column) -> Option<SortValue> {
     let absent = text.is_empty();
-    Some(match column.name {
-        "due_date_sort" => SortValue::Day(if absent { None } else { Some(read_day(text)?) }),
-        "priority_rank" => SortValue::Rank(text.parse().ok()?),
-        name if name.ends_with("_key") && !text.contains('\0') && text.len() <= MAX_TEXT => {
-            SortValue::Text(text.to_owned())
+    Some(match column.kind {
+        SortKind::Day => SortValue::Day(if absent { None } else { Some(read_day(text)?) }),
+        SortKind::Rank => SortValue::Rank(text.parse().ok()?),
+        SortKind::Text if text.contains('\0') || text.len() > MAX_TEXT => return None,
+        SortKind::Text => SortValue::Text(text.to_owned()),
+        SortKind::Instant if absent => SortValue::Instant(None),
+        SortKind::Instant => {
+            SortValue::Instant(Some(DateTime::from_timestamp_micros(text.parse().ok()?).filter(is_storable)?))
         }
-        name if name.ends_with("_key") => return None,
-        _ if absent => SortValue::Instant(None),
-        _ => SortValue::Instant(Some(DateTime::from_timestamp_micros(text.parse().ok()?).filter(is_storable)?)),
+        SortKind::Id => return None,
     })
 }
 
@@ -60,23 +60,24 @@ mod tests {
     use chrono::NaiveDate;
 
     use super::*;
+    use crate::column;
 
-    const CREATED: Column = Column::new("tickets", "created_at");
+    const CREATED: Column = column!(tickets.created_at);
 
     #[test]
     fn a_cursor_reads_back_in_its_own_order_alone() {
         let id = Uuid::from_u128(7);
         for (column, value) in [
             (CREATED, SortValue::Instant(DateTime::from_timestamp_micros(1_700_000_000_123_456))),
-            (Column::new("tickets", "response_due_sort"), SortValue::Instant(None)),
-            (Column::new("invoices", "due_date_sort"), SortValue::Day(NaiveDate::from_ymd_opt(2026, 11, 23))),
-            (Column::new("servers", "name_key"), SortValue::Text("web-1 \u{1f600}".into())),
-            (Column::new("tickets", "priority_rank"), SortValue::Rank(4)),
+            (column!(tickets.response_due_sort), SortValue::Instant(None)),
+            (column!(invoices.due_date_sort), SortValue::Day(NaiveDate::from_ymd_opt(2026, 11, 23))),
+            (column!(servers.name_key), SortValue::Text("web-1 \u{1f600}".into())),
+            (column!(tickets.priority_rank), SortValue::Rank(4)),
         ] {
             let text = encode(column, true, &value, id);
             assert_eq!(decode(&text, column, true, "after").unwrap(), (value, id));
             assert!(decode(&text, column, false, "after").is_err());
-            assert!(decode(&text, Column::new("tickets", "updated_at"), true, "after").is_err());
+            assert!(decode(&text, column!(tickets.updated_at), true, "after").is_err());
         }
     }
 
@@ -89,9 +90,9 @@ mod tests {
         for (column, value) in [
             (CREATED, "-1000000000000000000"),
             (CREATED, "9223372036854775807"),
-            (Column::new("invoices", "due_date_sort"), "-262143-01-01"),
-            (Column::new("servers", "name_key"), "a\0b"),
-            (Column::new("tickets", "priority_rank"), "99999"),
+            (column!(invoices.due_date_sort), "-262143-01-01"),
+            (column!(servers.name_key), "a\0b"),
+            (column!(tickets.priority_rank), "99999"),
         ] {
             let text = URL_SAFE_NO_PAD.encode(format!("{}.{}-{id}{value}", column.table, column.name));
             assert!(decode(&text, column, true, "after").is_err(), "{value}");

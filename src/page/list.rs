@@ -1,103 +1,127 @@
-//! Lists: what a row type tells of itself, and the loaders of its pages and counts.
+//! Lists: what a row type tells of itself, and the loaders of its rows by id, of its pages and of its counts.
 
-use std::collections::HashMap;
 use std::fmt::Debug;
-use std::hash::Hash;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use diesel::QueryResult;
-use diesel::pg::Pg;
-use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use diesel::sql_types::{BigInt, Uuid as SqlUuid};
 use futures_util::future::try_join_all;
+use rustc_hash::FxHashMap;
 use uuid::Uuid;
 
-use super::{Order, Page};
+use super::{COUNT_CAP, Order, Page};
 use crate::db::batch::{Found, Key};
-use crate::db::list::{Column, Count, CountPerParent, Fragment, OfParent, SortValue};
+use crate::db::list::{self, Column, Ending, Fragment, OfParent};
+use crate::db::row::{Columns, DatabaseRow, Placed, Row, Selected, value};
 use crate::db::unit::Unit;
 use crate::error::Result;
 use crate::viewer::Viewer;
 
-/// What a list needs to know of its rows.
-pub trait Listed: diesel::Selectable<Pg> + Debug + Clone + Eq + Hash + Send + Sync + 'static {
-    /// What it can be sorted by.
-    type Order: Order;
-    /// What narrows it.
-    type Filter: Debug + Clone + Eq + Hash + Send + Sync + 'static;
-
-    /// The row's id.
-    fn id(&self) -> Uuid;
-
-    /// The row's value of a sort column.
-    fn sort_value(&self, order: Self::Order) -> SortValue;
-
-    /// The rows that `viewer` may see and `filter` lets through, and with a parent only those of
-    /// [`OfParent`]; cut to the page, or to `limit` where they are only counted.
-    fn query(viewer: &Viewer, parent: Option<OfParent>, filter: &Self::Filter, cut: Cut<'_, Self::Order>) -> Fragment;
-
-    /// Runs such a query.
-    fn rows(query: Fragment, conn: &AsyncPgConnection) -> impl Future<Output = QueryResult<Vec<Self>>> + Send;
-
-    /// Runs such a query once for each parent.
-    fn rows_per_parent(
-        parents: Vec<Uuid>,
-        query: Fragment,
-        conn: &AsyncPgConnection,
-    ) -> impl Future<Output = QueryResult<Vec<(Uuid, Self)>>> + Send;
-}
-
-/// The two ways to run a list's query, the same for every row type: diesel needs to see the type.
-#[macro_export]
-macro_rules! list_rows {
-    () => {
-        async fn rows(
-            query: $crate::db::list::Fragment,
-            conn: &diesel_async::AsyncPgConnection,
-        ) -> diesel::QueryResult<Vec<Self>> {
-            diesel_async::RunQueryDsl::load($crate::db::list::Rows::<Self>::new(query), &mut &*conn).await
+/// Equality and hashes of keys, by their parts: derives would ask the same of the rows, which are not in them.
+macro_rules! key {
+    ($ty:ident<$row:ident: $bound:ident>: $($part:tt),*) => {
+        impl<$row: $bound> PartialEq for $ty<$row> {
+            fn eq(&self, other: &Self) -> bool {
+                ($(&self.$part,)*) == ($(&other.$part,)*)
+            }
         }
 
-        async fn rows_per_parent(
-            parents: Vec<uuid::Uuid>,
-            query: $crate::db::list::Fragment,
-            conn: &diesel_async::AsyncPgConnection,
-        ) -> diesel::QueryResult<Vec<(uuid::Uuid, Self)>> {
-            diesel_async::RunQueryDsl::load($crate::db::list::PerParent::<Self>::new(parents, query), &mut &*conn).await
+        impl<$row: $bound> Eq for $ty<$row> {}
+
+        impl<$row: $bound> Hash for $ty<$row> {
+            fn hash<H: Hasher>(&self, state: &mut H) {
+                ($(&self.$part,)*).hash(state);
+            }
         }
     };
 }
 
-/// Where a list's query ends.
-#[derive(Clone, Copy)]
-pub enum Cut<'a, O> {
-    /// At the page.
-    Page(&'a Page<O>),
-    /// Where a count stops.
-    Count,
+key!(One<R: ById>: id, columns);
+key!(List<L: Listed>: parent, filter);
+key!(PageOf<L: Listed>: list, page, reads);
+key!(CountOf<L: Listed>: 0);
+
+/// A row that can be found by its id.
+pub trait ById: Row {
+    /// The column of its id.
+    const ID: Column;
+
+    /// The rows that `viewer` may see, with this ending.
+    fn seen(viewer: &Viewer, ending: Ending) -> Fragment;
+
+    /// The row's id.
+    fn uuid(&self) -> Uuid;
+
+    /// A row of which nothing is known but its id.
+    fn known_by(id: Uuid) -> Self;
 }
 
-/// Applies a [`Cut`] and a parent to a boxed query.
-#[macro_export]
-macro_rules! finish_list {
-    ($query:expr, $parent:expr, $cut:expr) => {{
-        let mut query = $query;
-        if let Some(parent) = $parent {
-            query = query.filter(parent);
-        }
-        match $cut {
-            $crate::page::Cut::Page(page) => {
-                if let Some(beyond) = page.beyond() {
-                    query = query.filter(beyond);
-                }
-                Box::new(query.order(page.in_order()).limit(page.limit())) as $crate::db::list::Fragment
+/// The key of one row by its id, with the columns that are asked for.
+pub struct One<R> {
+    id: Uuid,
+    columns: Columns,
+    row: std::marker::PhantomData<fn() -> R>,
+}
+
+impl<R: ById> One<R> {
+    /// The row of this id.
+    pub fn new(id: impl Into<Uuid>, columns: Columns) -> Self {
+        Self { id: id.into(), columns, row: std::marker::PhantomData }
+    }
+}
+
+impl<R: ById> Clone for One<R> {
+    fn clone(&self) -> Self {
+        Self::new(self.id, self.columns)
+    }
+}
+
+impl<R: ById> Key for One<R> {
+    type Value = Arc<R>;
+
+    async fn load(keys: Vec<Self>, unit: Arc<Unit>) -> Result<Found<Self>> {
+        // Who asks for few columns may have the many that somebody else asks for: one statement for all.
+        let mut asked: Vec<Columns> = Vec::new();
+        let mut ids: Vec<Uuid> = Vec::with_capacity(keys.len());
+        for One { id, columns, .. } in &keys {
+            if !asked.contains(columns) {
+                asked.push(*columns);
             }
-            $crate::page::Cut::Count => Box::new(query.limit($crate::page::COUNT_CAP + 1)),
+            ids.push(*id);
         }
-    }};
+        if asked.len() > 1 {
+            ids.sort_unstable();
+            ids.dedup();
+        }
+        let by_id = Columns::named(R::COLUMNS, &[R::ID.name]);
+        let columns = asked.iter().fold(by_id, |all, columns| all.and(*columns));
+        let selected = Selected::of::<R>(columns, None);
+        let ending = Ending::new(selected, unit.viewer().statement_kind()).of_ids(R::ID, ids);
+        let rows = unit.fetch(R::seen(unit.viewer(), ending), |row| selected.read::<R>(row, 0)).await?;
+        let mut found = Found::<Self>::default();
+        for Placed { row, .. } in rows {
+            let (id, row) = (row.uuid(), Arc::new(row));
+            found.extend(asked.iter().map(|columns| (Self::new(id, *columns), Arc::clone(&row))));
+        }
+        Ok(found)
+    }
+}
+
+/// What a list needs to know of its rows.
+pub trait Listed: Row {
+    /// What it can be sorted by.
+    type Order: Order;
+    /// What narrows it.
+    type Filter: Debug + Clone + Default + Eq + Hash + Send + Sync + 'static;
+
+    /// The order that shows the newest first when it descends.
+    fn newest() -> Self::Order;
+
+    /// The rows that `viewer` may see and `filter` lets through, with this ending.
+    fn query(viewer: &Viewer, filter: &Self::Filter, ending: Ending) -> Fragment;
 }
 
 /// A list: all rows that the viewer may see, or those of one parent.
-#[derive(Debug, PartialEq, Eq, Hash)]
 pub struct List<L: Listed> {
     /// The column that points at the parent, and the parent.
     pub parent: Option<(Column, Uuid)>,
@@ -112,39 +136,61 @@ impl<L: Listed> Clone for List<L> {
 }
 
 impl<L: Listed> List<L> {
-    /// The whole list.
-    pub fn root(filter: L::Filter) -> Self {
-        Self { parent: None, filter: Arc::new(filter) }
-    }
-
-    /// The rows whose `column` points at `parent`.
-    pub fn of(column: Column, parent: impl Into<Uuid>, filter: L::Filter) -> Self {
-        Self { parent: Some((column, parent.into())), filter: Arc::new(filter) }
-    }
-
     fn column(&self) -> Option<Column> {
         self.parent.map(|(column, _)| column)
+    }
+
+    fn with_parent(&self, parent: Uuid) -> Self {
+        Self { parent: self.column().map(|column| (column, parent)), filter: Arc::clone(&self.filter) }
+    }
+
+    /// The statement that answers for this list, or, with a parent, for all that differ from it in their parent alone.
+    fn statement(&self, unit: &Unit, selected: Selected, page: Option<&Page<L::Order>>) -> Fragment {
+        let mut ending = Ending::new(selected, unit.viewer().statement_kind());
+        ending.parent = self.column().map(OfParent);
+        ending.limit = Some(page.map_or(COUNT_CAP + 1, Page::limit));
+        ending.beyond = page.and_then(Page::beyond);
+        ending.order = page.map(Page::in_order);
+        L::query(unit.viewer(), &self.filter, ending)
     }
 }
 
 /// The key of one page of a list.
-#[derive(Debug, PartialEq, Eq, Hash)]
 pub struct PageOf<L: Listed> {
     /// The list.
     pub list: List<L>,
     /// The page.
     pub page: Arc<Page<L::Order>>,
+    /// What is read of its rows.
+    pub reads: Reads,
+}
+
+/// What is read of the rows of a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Reads {
+    /// The columns.
+    pub columns: Columns,
+    /// Whether a cursor is asked for.
+    pub cursors: bool,
+}
+
+impl Reads {
+    /// Whatever may be asked for.
+    pub const ALL: Self = Self { columns: Columns::ALL, cursors: true };
 }
 
 impl<L: Listed> Clone for PageOf<L> {
     fn clone(&self) -> Self {
-        Self { list: self.list.clone(), page: Arc::clone(&self.page) }
+        Self { list: self.list.clone(), page: Arc::clone(&self.page), reads: self.reads }
     }
 }
 
+/// The rows of a page, and one more where there is one.
+pub type Rows<L> = Arc<Vec<Arc<Placed<L>>>>;
+
 /// Pages with the same arguments share one statement, whatever their parents.
 fn by_arguments<K, A: Eq + Hash>(keys: Vec<K>, arguments: impl Fn(&K) -> A) -> Vec<Vec<K>> {
-    let mut groups = HashMap::<A, Vec<K>>::new();
+    let mut groups = FxHashMap::<A, Vec<K>>::default();
     for key in keys {
         groups.entry(arguments(&key)).or_default().push(key);
     }
@@ -156,37 +202,36 @@ fn parents<'a, L: Listed>(lists: impl Iterator<Item = &'a List<L>>) -> Vec<Uuid>
 }
 
 impl<L: Listed> Key for PageOf<L> {
-    type Value = Arc<Vec<Arc<L>>>;
+    type Value = Rows<L>;
 
     async fn load(keys: Vec<Self>, unit: Arc<Unit>) -> Result<Found<Self>> {
-        let groups = by_arguments(keys, |key| (key.list.column(), Arc::clone(&key.list.filter), Arc::clone(&key.page)));
-        let pages = groups.into_iter().map(|group| load_pages(group, &unit));
+        let arguments =
+            |key: &Self| (key.list.column(), Arc::clone(&key.list.filter), Arc::clone(&key.page), key.reads);
+        let pages = by_arguments(keys, arguments).into_iter().map(|group| load_pages(group, &unit));
         Ok(try_join_all(pages).await?.into_iter().flatten().collect())
     }
 }
 
 /// Loads one page of each list; they differ in their parents alone.
 async fn load_pages<L: Listed>(keys: Vec<PageOf<L>>, unit: &Unit) -> Result<Found<PageOf<L>>> {
-    let [PageOf { list, page }, ..] = keys.as_slice() else { return Ok(Found::new()) };
-    let query = L::query(unit.viewer(), list.column().map(OfParent), &list.filter, Cut::Page(page));
-    let Some(column) = list.column() else {
-        let rows = L::rows(query, unit.conn()).await?.into_iter().map(Arc::new).collect();
-        return Ok([(PageOf { list: list.clone(), page: Arc::clone(page) }, Arc::new(rows))].into());
-    };
+    let [PageOf { list, page, reads }, ..] = keys.as_slice() else { return Ok(Found::default()) };
+    let selected = Selected::of::<L>(reads.columns, reads.cursors.then(|| page.order.column()));
+    let statement = list.statement(unit, selected, Some(page));
+    let key = |list| PageOf { list, page: Arc::clone(page), reads: *reads };
+    if list.column().is_none() {
+        let rows = unit.fetch(statement, |row| selected.read::<L>(row, 0).map(Arc::new)).await?;
+        return Ok([(key(list.clone()), Arc::new(rows))].into_iter().collect());
+    }
     let parents = parents(keys.iter().map(|key| &key.list));
-    let mut pages: HashMap<Uuid, Vec<Arc<L>>> = parents.iter().map(|parent| (*parent, Vec::new())).collect();
-    for (parent, row) in L::rows_per_parent(parents, query, unit.conn()).await? {
+    let mut pages: FxHashMap<Uuid, Vec<_>> = parents.iter().map(|parent| (*parent, Vec::new())).collect();
+    let read = |row: &DatabaseRow<'_, '_>| Ok((value::<SqlUuid, Uuid>(row, 0)?, selected.read::<L>(row, 1)?));
+    for (parent, row) in unit.fetch(list::per_parent(parents, statement), read).await? {
         pages.entry(parent).or_default().push(Arc::new(row));
     }
-    let key = |parent| List { parent: Some((column, parent)), filter: Arc::clone(&list.filter) };
-    Ok(pages
-        .into_iter()
-        .map(|(parent, rows)| (PageOf { list: key(parent), page: Arc::clone(page) }, Arc::new(rows)))
-        .collect())
+    Ok(pages.into_iter().map(|(parent, rows)| (key(list.with_parent(parent)), Arc::new(rows))).collect())
 }
 
 /// The key of how many rows a list has, up to [`COUNT_CAP`] and one more.
-#[derive(Debug, PartialEq, Eq, Hash)]
 pub struct CountOf<L: Listed>(pub List<L>);
 
 impl<L: Listed> Clone for CountOf<L> {
@@ -206,14 +251,15 @@ impl<L: Listed> Key for CountOf<L> {
 }
 
 async fn load_counts<L: Listed>(keys: Vec<CountOf<L>>, unit: &Unit) -> Result<Found<CountOf<L>>> {
-    let [CountOf(list), ..] = keys.as_slice() else { return Ok(Found::new()) };
-    let query = L::query(unit.viewer(), list.column().map(OfParent), &list.filter, Cut::Count);
-    let Some(column) = list.column() else {
-        let count: i64 = Count(query).get_result(&mut unit.conn()).await?;
-        return Ok([(CountOf(list.clone()), count)].into());
-    };
-    let parents = parents(keys.iter().map(|CountOf(list)| list));
-    let counts: Vec<(Uuid, i64)> = CountPerParent { parents, query }.load(&mut unit.conn()).await?;
-    let key = |parent| CountOf(List { parent: Some((column, parent)), filter: Arc::clone(&list.filter) });
-    Ok(counts.into_iter().map(|(parent, count)| (key(parent), count)).collect())
+    let [CountOf(list), ..] = keys.as_slice() else { return Ok(Found::default()) };
+    let parents = list.column().is_some().then(|| parents(keys.iter().map(|CountOf(list)| list)));
+    let is_of_parents = parents.is_some();
+    let counted = list::count(parents, list.statement(unit, Selected::nothing(), None));
+    if is_of_parents {
+        let read = |row: &DatabaseRow<'_, '_>| Ok((value::<SqlUuid, Uuid>(row, 0)?, value::<BigInt, i64>(row, 1)?));
+        let counts = unit.fetch(counted, read).await?;
+        return Ok(counts.into_iter().map(|(parent, count)| (CountOf(list.with_parent(parent)), count)).collect());
+    }
+    let counts = unit.fetch(counted, |row| value::<BigInt, i64>(row, 0)).await?;
+    Ok(counts.into_iter().map(|count| (CountOf(list.clone()), count)).collect())
 }

@@ -4,6 +4,7 @@
 //! A cursor holds the sort value and the id of its row, and the name of its list, order and direction:
 //! it is good for that order alone.
 
+mod arguments;
 mod connection;
 mod cursor;
 mod list;
@@ -14,12 +15,13 @@ use std::hash::Hash;
 use async_graphql::Enum;
 use uuid::Uuid;
 
+pub use arguments::{FilterInput, Filtered, Narrow, Narrowed, OrderInput, PageArguments, Unfiltered, argument};
 pub use connection::{Connection, Edge, PageInfo};
-pub use list::{CountOf, Cut, List, Listed, PageOf};
+pub use list::{ById, CountOf, List, Listed, One, PageOf, Reads, Rows};
 
 use crate::db::list::{Beyond, Column, InOrder, SortValue};
 use crate::error::{Error, Result};
-use crate::scalar::{Raw, decode};
+use crate::scalar::{Undecoded, decode};
 
 /// How many rows a page has when nobody says.
 pub const DEFAULT_SIZE: usize = 20;
@@ -27,27 +29,6 @@ pub const DEFAULT_SIZE: usize = 20;
 pub const MAX_SIZE: usize = 100;
 /// `totalCount` is exact up to here.
 pub const COUNT_CAP: i64 = 10_000;
-
-/// `first`, `after`, `last`, `before`, as they came.
-#[derive(Debug, Clone, Default)]
-pub struct PageArgs {
-    /// How many rows from the start, or after `after`.
-    pub first: Option<Raw<i32>>,
-    /// The cursor that the page starts behind.
-    pub after: Option<String>,
-    /// How many rows from the end, or before `before`.
-    pub last: Option<Raw<i32>>,
-    /// The cursor that the page ends before.
-    pub before: Option<String>,
-}
-
-impl PageArgs {
-    /// The four arguments of a connection.
-    #[must_use]
-    pub fn new(first: Option<Raw<i32>>, after: Option<String>, last: Option<Raw<i32>>, before: Option<String>) -> Self {
-        Self { first, after, last, before }
-    }
-}
 
 /// Which way a list runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
@@ -72,6 +53,16 @@ pub trait Order: Debug + Copy + Eq + Hash + Send + Sync + 'static {
     fn column(self) -> Column;
 }
 
+/// A list that only runs by when its rows came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Newest(pub Column);
+
+impl Order for Newest {
+    fn column(self) -> Column {
+        self.0
+    }
+}
+
 /// The bounded part of a list that is asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Page<O> {
@@ -93,14 +84,14 @@ impl<O: Order> Page<O> {
     /// # Errors
     /// `BAD_USER_INPUT` for a page that is too large or negative, for both `first` and `last`, and for a
     /// cursor that is malformed or of another list or order.
-    pub fn read(args: PageArgs, order: O, descending: bool) -> Result<Self> {
-        let first = size(args.first, "first")?;
-        let last = size(args.last, "last")?;
+    pub fn read(arguments: PageArguments, order: O, descending: bool) -> Result<Self> {
+        let first = size(arguments.first, "first")?;
+        let last = size(arguments.last, "last")?;
         let (size, backward, cursor, field, idle) = match (first, last) {
             (Some(_), Some(_)) => return Err(Error::bad_input("last", "Give `first` or `last`, not both.")),
-            (None, Some(last)) => (last, true, args.before, "before", args.after.and(Some("after"))),
+            (None, Some(last)) => (last, true, arguments.before, "before", arguments.after.and(Some("after"))),
             (first, None) => {
-                (first.unwrap_or(DEFAULT_SIZE), false, args.after, "after", args.before.and(Some("before")))
+                (first.unwrap_or(DEFAULT_SIZE), false, arguments.after, "after", arguments.before.and(Some("before")))
             }
         };
         if let Some(idle) = idle {
@@ -112,8 +103,22 @@ impl<O: Order> Page<O> {
 
     /// The cursor of a row.
     #[must_use]
-    pub fn cursor(&self, value: &SortValue, id: Uuid) -> String {
-        cursor::encode(self.order.column(), self.descending, value, id)
+    pub fn cursor(&self, (value, id): &(SortValue, Uuid)) -> String {
+        cursor::encode(self.order.column(), self.descending, value, *id)
+    }
+
+    /// The rows of the page in the order of the list, out of what was found for it: there may be one more.
+    pub fn cut<'a, R>(&self, found: &'a [R]) -> impl DoubleEndedIterator<Item = &'a R> + use<'a, R, O> {
+        let kept = found.get(..self.size.min(found.len())).unwrap_or_default();
+        let (forward, backward) = if self.backward { (&[][..], kept) } else { (kept, &[][..]) };
+        forward.iter().chain(backward.iter().rev())
+    }
+
+    /// Whether there are rows before and after the page, when one more was found, or none.
+    #[must_use]
+    pub fn continues(&self, has_more: bool) -> (bool, bool) {
+        let continues = self.from.is_some();
+        if self.backward { (has_more, continues) } else { (continues, has_more) }
     }
 
     /// Reading a backward page turns the order round.
@@ -141,8 +146,8 @@ impl<O: Order> Page<O> {
     }
 }
 
-fn size(raw: Option<Raw<i32>>, field: &str) -> Result<Option<usize>> {
-    let Some(size) = decode(raw, field)? else { return Ok(None) };
+fn size(given: Option<Undecoded<i32>>, field: &str) -> Result<Option<usize>> {
+    let Some(size) = decode(given, field)? else { return Ok(None) };
     usize::try_from(size)
         .ok()
         .filter(|size| *size <= MAX_SIZE)

@@ -6,12 +6,11 @@
 //! - Active packages are for everybody; an inactive one stays visible to whoever sees a server on it.
 
 mod action;
-mod object;
 mod package;
 mod query;
 mod server;
 
 pub use action::ServerAction;
 pub use package::ServerPackage;
-pub use query::{ServerFilterInput, ServerOrder, ServersQuery};
-pub use server::{Server, ServerFilter, ServerOrderField, ServerStatus, SuspensionReason};
+pub use query::ServersQuery;
+pub use server::{Server, ServerArguments, ServerFilter, ServerOrderField, ServerStatus, SuspensionReason};

@@ -5,10 +5,11 @@
 //! touches the ticket's `updated_at`, for anybody.
 
 mod message;
-mod object;
 mod query;
 mod ticket;
 
 pub use message::TicketMessage;
-pub use query::{SupportQuery, TicketFilterInput, TicketOrder};
-pub use ticket::{Ticket, TicketDepartment, TicketFilter, TicketOrderField, TicketPriority, TicketStatus};
+pub use query::SupportQuery;
+pub use ticket::{
+    Ticket, TicketArguments, TicketDepartment, TicketFilter, TicketOrderField, TicketPriority, TicketStatus,
+};

@@ -17,7 +17,7 @@ use skypanel::identity::Token;
 use skypanel::seed::PASSWORD;
 use tokio::time::Instant;
 
-use crate::harness::{App, Options, Plain};
+use crate::harness::{App, Options, Plain, data};
 
 const DROPPED: usize = 1000;
 const AT_ONCE: u64 = 6;
@@ -53,7 +53,7 @@ const EVERYTHING: &str = "{ viewer { username } \
     serverPackages(first: 20) { nodes { name } } }";
 
 async fn everything(app: &App, token: Option<&str>) -> Value {
-    Box::pin(app.service.execute(call(token, EVERYTHING))).await.response.data.into_json().unwrap()
+    data(&Box::pin(app.service.execute(call(token, EVERYTHING))).await)
 }
 
 /// Polls a future so many times, then drops it.
@@ -184,7 +184,7 @@ impl Crowd {
         };
         let counter = if answer.is_some() { &self.whole } else { &self.dropped };
         counter.fetch_add(1, Ordering::SeqCst);
-        answer.map(|answer| answer.response.data.into_json().unwrap())
+        answer.map(|answer| data(&answer))
     }
 }
 
@@ -259,7 +259,7 @@ async fn a_pool_of_one_never_waits_for_itself() {
     let answers = join_all((0..4).map(|_| app.service.execute(call(None, &document)))).await;
     for answer in answers {
         assert!(answer.response.errors.is_empty(), "{:?}", answer.response.errors);
-        let data = answer.response.data.into_json().unwrap();
+        let data = crate::harness::data(&answer);
         assert_eq!(data.pointer("/login/session/user/username"), Some(&json!("ada")));
         assert_eq!(
             data.pointer("/login/user/tickets/nodes/4/messages/nodes/0/author/displayName").map(Value::is_string),

@@ -52,15 +52,20 @@ async fn a_failed_nullable_field_is_null_with_one_error_and_its_siblings_stay() 
     assert_eq!(reply.body["errors"][0]["locations"], json!([{ "line": 1, "column": 26 }]));
 
     // In a list: each row keeps the rest of itself.
-    let reply = ada.run("{ tickets(first: 2) { nodes { revision due: responseDueAt } } }").await;
-    assert_eq!(
-        reply.body["data"]["tickets"]["nodes"],
-        json!([{ "revision": 1, "due": null }, { "revision": 1, "due": null }])
-    );
+    let reply = ada
+        .run("{ servers(first: 2) { nodes { revision owner { username resets: passwordResets { totalCount } } } } }")
+        .await;
+    let row = json!({ "revision": 1, "owner": { "username": "ada", "resets": null } });
+    assert_eq!(reply.body["data"]["servers"]["nodes"], json!([row, row]));
     let mut told_of_rows = told(&reply);
     told_of_rows.sort_by_key(|(path, _)| path.to_string());
-    let of_row = |row: usize| (json!(["tickets", "nodes", row, "due"]), forbidden("ticket:update"));
+    let of_row =
+        |row: usize| (json!(["servers", "nodes", row, "owner", "resets"]), forbidden("user:reset_credentials"));
     assert_eq!(told_of_rows, [of_row(0), of_row(1)]);
+
+    // A column that is not for the viewer is null in silence.
+    let reply = ada.run("{ tickets(first: 2) { nodes { revision due: responseDueAt } } }").await;
+    assert_eq!(reply.ok()["tickets"]["nodes"], json!([{ "revision": 1, "due": null }, { "revision": 1, "due": null }]));
 
     // A malformed argument fails its field alone.
     let reply = ada.run("{ viewer { username servers(first: 1000) { totalCount } } }").await;

@@ -5,9 +5,9 @@ mod wire;
 
 use async_graphql::parser::parse_query;
 use serde_json::Value;
-use skypanel::graphql::{Answer, DocumentLimits};
+use skypanel::graphql::DocumentLimits;
 
-use crate::harness::{Actor, App, Options, Plain, Start};
+use crate::harness::{Actor, App, Options, Plain, Start, data};
 
 /// `BEGIN`, the authentication and `COMMIT`.
 const UNIT: u64 = 3;
@@ -24,9 +24,10 @@ async fn crowd() -> App {
 
 /// What a document costs: levels and statements. Its data, which has no errors.
 async fn cost(actor: &Actor<'_>, document: &str) -> ((u64, u64), Value) {
-    let (Answer { response, levels, .. }, statements) = actor.measure(document).await;
-    assert!(response.errors.is_empty(), "{document}: {:?}", response.errors);
-    ((levels, statements), response.data.into_json().unwrap())
+    let (answer, statements) = actor.measure(document).await;
+    let errors = &answer.response.errors;
+    assert!(errors.is_empty(), "{document}: {errors:?}");
+    ((answer.levels, statements), data(&answer))
 }
 
 #[tokio::test]
@@ -151,5 +152,6 @@ async fn a_key_repeated_is_fetched_once() {
     let twice = format!("{{ a: user(id: \"{user}\") {{ email }} b: user(id: \"{user}\") {{ username }} }}");
     assert_eq!(cost(&staff, &twice).await.0, (1, UNIT + 1), "in one level");
     let later = format!("{{ user(id: \"{user}\") {{ tickets(first: 2) {{ nodes {{ user {{ email }} }} }} }} }}");
-    assert_eq!(cost(&staff, &later).await.0, (2, UNIT + 2), "two levels down");
+    // What hangs on a known id comes with its row, and the row with all that the document reads of it.
+    assert_eq!(cost(&staff, &later).await.0, (1, UNIT + 2), "two levels down");
 }

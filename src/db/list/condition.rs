@@ -1,76 +1,32 @@
 //! What stands in `WHERE` and `ORDER BY` of a list.
 
-use chrono::{DateTime, NaiveDate, Utc};
 use diesel::QueryResult;
-use diesel::expression::{AppearsOnTable, Expression, SelectableExpression, ValidGrouping, is_aggregate};
 use diesel::pg::Pg;
-use diesel::query_builder::{AstPass, QueryFragment, QueryId};
-use diesel::sql_types::{Bool, Date, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::query_builder::{AstPass, QueryFragment};
+use diesel::sql_types::{Array, Bool, Date, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
 use uuid::Uuid;
 
+use super::column::{Column, SortValue};
 use crate::viewer::Scope;
-
-/// A column that a list can be sorted by. It is never null, and one index holds it together with the id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Column {
-    /// The table.
-    pub table: &'static str,
-    /// Its column.
-    pub name: &'static str,
-    /// The column that breaks ties.
-    pub id: &'static str,
-}
-
-impl Column {
-    /// A column of a table whose key is `id`.
-    #[must_use]
-    pub const fn new(table: &'static str, name: &'static str) -> Self {
-        Self { table, name, id: "id" }
-    }
-
-    /// The column that breaks ties among equal values.
-    #[must_use]
-    pub const fn tie_breaker(self) -> Self {
-        Self { name: self.id, ..self }
-    }
-
-    fn push(self, out: &mut AstPass<'_, '_, Pg>) -> QueryResult<()> {
-        out.push_identifier(self.table)?;
-        out.push_sql(".");
-        out.push_identifier(self.name)
-    }
-}
-
-/// The value of a sort column in one row.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum SortValue {
-    /// An instant; `None` stands for no instant and sorts before all others.
-    Instant(Option<DateTime<Utc>>),
-    /// A day; `None` stands for no day and sorts before all others.
-    Day(Option<NaiveDate>),
-    /// A text in the order of its bytes.
-    Text(String),
-    /// A rank.
-    Rank(i16),
-}
 
 /// Makes hand-written pieces fit into diesel's queries on any table.
 macro_rules! expression {
     ($name:ident, $sql_type:ty) => {
-        impl Expression for $name {
+        impl diesel::expression::Expression for $name {
             type SqlType = $sql_type;
         }
-        impl<T> SelectableExpression<T> for $name {}
-        impl<T> AppearsOnTable<T> for $name {}
-        impl<G> ValidGrouping<G> for $name {
-            type IsAggregate = is_aggregate::Never;
+        impl<T> diesel::expression::SelectableExpression<T> for $name {}
+        impl<T> diesel::expression::AppearsOnTable<T> for $name {}
+        impl<G> diesel::expression::ValidGrouping<G> for $name {
+            type IsAggregate = diesel::expression::is_aggregate::Never;
         }
-        impl QueryId for $name {
+        impl diesel::query_builder::QueryId for $name {
             type QueryId = ();
             const HAS_STATIC_QUERY_ID: bool = false;
         }
     };
 }
+pub(super) use expression;
 
 /// `(column, id) < (value, id)` or `>`: the rows beyond a cursor.
 #[derive(Debug, Clone)]
@@ -217,6 +173,27 @@ impl QueryFragment<Pg> for FoundBy {
         out.push_sql("(");
         out.push_bind_param::<Text, _>(&self.argument)?;
         out.push_sql("))");
+        Ok(())
+    }
+}
+
+/// `column = ANY(ids)`: the rows of some ids.
+#[derive(Debug, Clone)]
+pub struct OneOfIds {
+    /// The id column.
+    pub column: Column,
+    /// The ids.
+    pub ids: Vec<Uuid>,
+}
+
+expression!(OneOfIds, Bool);
+
+impl QueryFragment<Pg> for OneOfIds {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        self.column.push(&mut out)?;
+        out.push_sql(" = ANY(");
+        out.push_bind_param::<Array<SqlUuid>, _>(&self.ids)?;
+        out.push_sql(")");
         Ok(())
     }
 }

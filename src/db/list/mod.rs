@@ -1,8 +1,12 @@
-//! The SQL of lists: keyset conditions, the first rows of many parents in one statement, and counts
-//! that stop. Each is a small piece that diesel's typed queries take in.
+//! The SQL of rows: conditions, keyset conditions, the first rows of many parents in one statement, and counts that
+//! stop. Each is a small piece that diesel's typed queries take in.
 
+mod choice;
+mod column;
 mod condition;
 mod statement;
 
-pub use condition::{Beyond, Column, FoundBy, InOrder, InScope, OfParent, SortValue, StartsWith};
-pub use statement::{Count, CountPerParent, Fragment, PerParent, Rows};
+pub use choice::{AnyOf, Choice};
+pub use column::{Column, SortKind, SortValue, Sortable};
+pub use condition::{Beyond, FoundBy, InOrder, InScope, OfParent, OneOfIds, StartsWith};
+pub use statement::{Ending, Fragment, Over, count, per_parent};

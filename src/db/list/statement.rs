@@ -1,133 +1,174 @@
 //! Whole statements around the query of a list.
 
-use std::marker::PhantomData;
-
 use diesel::QueryResult;
+use diesel::internal::table_macro::{BoxedSelectStatement, FromClause};
 use diesel::pg::Pg;
+use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
-use diesel::sql_types::{Array, BigInt, Uuid as SqlUuid};
+use diesel::sql_types::{Array, Untyped, Uuid as SqlUuid};
 use uuid::Uuid;
 
-/// A statement whose exact type does not matter any more.
-pub type Fragment = Box<dyn QueryFragment<Pg> + Send>;
+use super::choice::{AnyOf, Choice};
+use super::column::Column;
+use super::condition::{Beyond, InOrder, OfParent, OneOfIds};
+use crate::db::row::Selected;
 
-/// The rows of a finished query.
-pub struct Rows<Row> {
-    query: Fragment,
-    row: PhantomData<fn() -> Row>,
+/// A query over one table that still takes conditions.
+pub type Over<Table, Sql> = BoxedSelectStatement<'static, Sql, FromClause<Table>, Pg>;
+
+/// A finished statement.
+///
+/// Under row-level security a cached plan belongs to a role: a text that staff and customers share would be planned
+/// anew at each change between them. So a text begins with the kind of its viewer.
+pub struct Fragment {
+    sql: Box<dyn QueryFragment<Pg> + Send>,
+    kind: &'static str,
+    /// Whether values are bound that a generic plan would have to see: see [`AnyOf`].
+    pub plan_anew: bool,
 }
 
-impl<Row> Rows<Row> {
-    /// The rows of this query.
-    #[must_use]
-    pub fn new(query: Fragment) -> Self {
-        Self { query, row: PhantomData }
+impl QueryFragment<Pg> for Fragment {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql(self.kind);
+        self.sql.walk_ast(out)
     }
 }
 
-impl<Row> QueryFragment<Pg> for Rows<Row> {
-    fn walk_ast<'b>(&'b self, out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        self.query.walk_ast(out)
-    }
-}
-
-impl<Row> QueryId for Rows<Row> {
+impl QueryId for Fragment {
     type QueryId = ();
+    /// The cache goes by the text.
     const HAS_STATIC_QUERY_ID: bool = false;
 }
 
-impl<Row: diesel::Selectable<Pg>> Query for Rows<Row> {
-    type SqlType = diesel::dsl::AsSelect<Row, Pg>;
+impl Query for Fragment {
+    type SqlType = Untyped;
+}
+
+impl Fragment {
+    fn around(self, wrap: impl FnOnce(Box<dyn QueryFragment<Pg> + Send>) -> Box<dyn QueryFragment<Pg> + Send>) -> Self {
+        Self { sql: wrap(self.sql), ..self }
+    }
+}
+
+/// How the query of a list ends, whatever it is a list of: the rows that are asked for, their order, their number,
+/// and what is selected of them.
+pub struct Ending {
+    /// What is selected.
+    pub selected: Selected,
+    /// Only the rows of these ids.
+    pub ids: Option<OneOfIds>,
+    /// Only the rows of each parent.
+    pub parent: Option<OfParent>,
+    /// Only the rows beyond a cursor.
+    pub beyond: Option<Beyond>,
+    /// The order.
+    pub order: Option<InOrder>,
+    /// How many rows at the most.
+    pub limit: Option<i64>,
+    /// The kind of the viewer, as the comment that begins the text.
+    pub kind: &'static str,
+    /// See [`Fragment::plan_anew`].
+    pub plan_anew: bool,
+}
+
+impl Ending {
+    /// Everything there is, for viewers of this kind.
+    #[must_use]
+    pub fn new(selected: Selected, kind: &'static str) -> Self {
+        Self { selected, ids: None, parent: None, beyond: None, order: None, limit: None, kind, plan_anew: false }
+    }
+
+    /// The rows of these ids.
+    #[must_use]
+    pub fn of_ids(self, column: Column, ids: Vec<Uuid>) -> Self {
+        Self { ids: Some(OneOfIds { column, ids }), ..self }
+    }
+
+    /// A condition on an enum's column; `None` where there is none.
+    pub fn any_of<C: Choice>(&mut self, column: Column, values: Option<&Vec<C>>) -> Option<AnyOf> {
+        let condition = AnyOf::new(column, values?)?;
+        self.plan_anew |= !condition.is_usual();
+        Some(condition)
+    }
+
+    /// The statement.
+    #[must_use]
+    pub fn finish<Table, Sql>(self, mut query: Over<Table, Sql>) -> Fragment
+    where
+        Table: QuerySource + Send + 'static,
+        Over<Table, Untyped>: QueryFragment<Pg> + Send,
+    {
+        if let Some(ids) = self.ids {
+            query = query.filter(ids);
+        }
+        if let Some(parent) = self.parent {
+            query = query.filter(parent);
+        }
+        if let Some(beyond) = self.beyond {
+            query = query.filter(beyond);
+        }
+        if let Some(order) = self.order {
+            query = query.order(order);
+        }
+        if let Some(limit) = self.limit {
+            query = query.limit(limit);
+        }
+        Fragment { sql: Box::new(query.select(self.selected)), kind: self.kind, plan_anew: self.plan_anew }
+    }
 }
 
 /// The rows of a query for each of many parents: the query runs once a parent inside a `LATERAL`
 /// join, so that its `LIMIT` and its index count for each parent alone. Rows come parent by parent, in
-/// the order of the query: the only plan for a lateral join is a nested loop, which keeps it.
-pub struct PerParent<Row> {
+/// the order of the query: the only plan for a lateral join is a nested loop, which keeps it. The first column is the
+/// parent.
+#[must_use]
+pub fn per_parent(parents: Vec<Uuid>, query: Fragment) -> Fragment {
+    query.around(|query| Box::new(Lateral { parents, query, select: "\"child\".*", open: "", close: "" }))
+}
+
+/// How many rows a query has, counted up to the limit that the query carries; with parents, for each of them, which
+/// is the first column then.
+#[must_use]
+pub fn count(parents: Option<Vec<Uuid>>, query: Fragment) -> Fragment {
+    query.around(|query| match parents {
+        None => Box::new(Counted(query)),
+        Some(parents) => {
+            let (open, close) = ("SELECT count(*) AS \"n\" FROM (", ") AS \"row\"");
+            Box::new(Lateral { parents, query, select: "\"child\".\"n\"", open, close })
+        }
+    })
+}
+
+struct Lateral {
     parents: Vec<Uuid>,
-    query: Fragment,
-    row: PhantomData<fn() -> Row>,
+    query: Box<dyn QueryFragment<Pg> + Send>,
+    select: &'static str,
+    open: &'static str,
+    close: &'static str,
 }
 
-impl<Row> PerParent<Row> {
-    /// The rows of `query`, which holds an [`OfParent`](super::OfParent) condition, for each of `parents`.
-    #[must_use]
-    pub fn new(parents: Vec<Uuid>, query: Fragment) -> Self {
-        Self { parents, query, row: PhantomData }
-    }
-}
-
-fn lateral<'b>(parents: &'b Vec<Uuid>, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-    out.push_sql(" FROM unnest(");
-    out.push_bind_param::<Array<SqlUuid>, _>(parents)?;
-    out.push_sql(") AS \"parent\"(\"id\") CROSS JOIN LATERAL (");
-    Ok(())
-}
-
-impl<Row> QueryFragment<Pg> for PerParent<Row> {
+impl QueryFragment<Pg> for Lateral {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        out.push_sql("SELECT \"parent\".\"id\", \"child\".*");
-        lateral(&self.parents, &mut out)?;
+        out.push_sql("SELECT \"parent\".\"id\", ");
+        out.push_sql(self.select);
+        out.push_sql(" FROM unnest(");
+        out.push_bind_param::<Array<SqlUuid>, _>(&self.parents)?;
+        out.push_sql(") AS \"parent\"(\"id\") CROSS JOIN LATERAL (");
+        out.push_sql(self.open);
         self.query.walk_ast(out.reborrow())?;
+        out.push_sql(self.close);
         out.push_sql(") AS \"child\"");
         Ok(())
     }
 }
 
-impl<Row> QueryId for PerParent<Row> {
-    type QueryId = ();
-    const HAS_STATIC_QUERY_ID: bool = false;
-}
+struct Counted(Box<dyn QueryFragment<Pg> + Send>);
 
-impl<Row: diesel::Selectable<Pg>> Query for PerParent<Row> {
-    type SqlType = (SqlUuid, diesel::dsl::AsSelect<Row, Pg>);
-}
-
-/// How many rows a query has, counted up to the limit that the query carries.
-pub struct Count(pub Fragment);
-
-impl QueryFragment<Pg> for Count {
+impl QueryFragment<Pg> for Counted {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         out.push_sql("SELECT count(*) FROM (");
         self.0.walk_ast(out.reborrow())?;
         out.push_sql(") AS \"row\"");
         Ok(())
     }
-}
-
-impl QueryId for Count {
-    type QueryId = ();
-    const HAS_STATIC_QUERY_ID: bool = false;
-}
-
-impl Query for Count {
-    type SqlType = BigInt;
-}
-
-/// [`Count`], for each of many parents.
-pub struct CountPerParent {
-    /// The parents.
-    pub parents: Vec<Uuid>,
-    /// The query, which holds an [`OfParent`](super::OfParent) condition.
-    pub query: Fragment,
-}
-
-impl QueryFragment<Pg> for CountPerParent {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        out.push_sql("SELECT \"parent\".\"id\", \"child\".\"n\"");
-        lateral(&self.parents, &mut out)?;
-        out.push_sql("SELECT count(*) AS \"n\" FROM (");
-        self.query.walk_ast(out.reborrow())?;
-        out.push_sql(") AS \"row\") AS \"child\"");
-        Ok(())
-    }
-}
-
-impl QueryId for CountPerParent {
-    type QueryId = ();
-    const HAS_STATIC_QUERY_ID: bool = false;
-}
-
-impl Query for CountPerParent {
-    type SqlType = (SqlUuid, BigInt);
 }

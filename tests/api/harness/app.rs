@@ -37,11 +37,18 @@ pub struct Options {
     pub pool_size: u32,
     pub open_introspection: bool,
     pub document: DocumentLimits,
+    pub writes_rows: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { start: Start::Demo, pool_size: 4, open_introspection: true, document: DocumentLimits::default() }
+        Self {
+            start: Start::Demo,
+            pool_size: 4,
+            open_introspection: true,
+            document: DocumentLimits::default(),
+            writes_rows: true,
+        }
     }
 }
 
@@ -82,6 +89,7 @@ impl App {
             request_timeout: limits.request_timeout,
             errors: limits.errors,
             open_introspection: options.open_introspection,
+            writes_rows: options.writes_rows,
         };
         let service = Service::new(pool.clone(), passwords(), activity.clone(), door).unwrap();
         let router = http::router(service.clone(), http::Settings { limits, ..http::Settings::default() });
@@ -186,6 +194,13 @@ impl Actor<'_> {
         let answer = self.app.service.execute(call).await;
         (answer, self.app.pool.statements().sent() - before)
     }
+}
+
+/// The data of an answer at the door, whose rows may be written already.
+pub fn data(answer: &Answer) -> Value {
+    let mut text = Vec::new();
+    skypanel::json::value(&mut text, &answer.response.data);
+    serde_json::from_slice(&text).unwrap()
 }
 
 /// What came back.

@@ -4,6 +4,6 @@ mod app;
 pub mod cluster;
 mod plain;
 
-pub use app::{Actor, App, Options, Reply, passwords, unique};
+pub use app::{Actor, App, Options, Reply, data, passwords, unique};
 pub use cluster::Start;
 pub use plain::Plain;

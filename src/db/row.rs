@@ -1,0 +1,252 @@
+//! Rows of which only the columns that somebody reads are fetched.
+//!
+//! A row type is declared once with [`row!`](crate::row): its struct, its columns and how each is read. A statement
+//! fetches some of them ([`Columns`]); the rest of the struct keeps its default, and nobody reads it: what a field of
+//! the API reads is declared with the field, and checked against [`Row::fetched`] in builds with debug assertions.
+
+use diesel::QueryResult;
+use diesel::deserialize::{FromSql, Result as Read};
+use diesel::expression::{AppearsOnTable, Expression, SelectableExpression, ValidGrouping, is_aggregate};
+use diesel::pg::{Pg, PgValue};
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::row::Field as _;
+use diesel::sql_types::{Untyped, Uuid as SqlUuid};
+use diesel_async::{AsyncConnectionCore, AsyncPgConnection};
+use futures_util::TryStreamExt as _;
+use uuid::Uuid;
+
+use super::list::{Column, Fragment, SortValue};
+
+/// A set of columns of one row type: a bit for each, in the order of its declaration.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub struct Columns(u64);
+
+impl Columns {
+    /// No column.
+    pub const NONE: Self = Self(0);
+    /// Every column there is.
+    pub const ALL: Self = Self(u64::MAX);
+
+    /// The columns of these names.
+    #[must_use]
+    pub fn named(all: &[&str], names: &[&str]) -> Self {
+        let is_named = |at: &usize| all.get(*at).is_some_and(|column| names.contains(column));
+        Self((0..all.len().min(64)).filter(is_named).fold(0, |bits, at| bits | 1 << at))
+    }
+
+    /// All of both.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Whether all of `other` are in it.
+    #[must_use]
+    pub const fn contain(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// Whether it has the column of this place.
+    const fn has(self, at: usize) -> bool {
+        self.0 & (1 << at) != 0
+    }
+}
+
+/// A row of a table, of which some columns may be fetched.
+pub trait Row: Default + Clone + Send + Sync + 'static {
+    /// The table.
+    const TABLE: &'static str;
+    /// Its columns, as far as the program reads them.
+    const COLUMNS: &'static [&'static str];
+
+    /// Takes in the value of a column, by its place in [`Row::COLUMNS`].
+    ///
+    /// # Errors
+    /// When the value is not of the column's type.
+    fn fill(&mut self, column: usize, value: Option<PgValue<'_>>) -> Read<()>;
+
+    /// The columns that were fetched.
+    fn fetched(&self) -> Columns;
+
+    /// Notes which columns were fetched.
+    fn note(&mut self, fetched: Columns);
+}
+
+/// Reads a value as the type of a column, which the compiler checks.
+///
+/// # Errors
+/// When the value is not of the column's type.
+pub fn read<C, T>(value: Option<PgValue<'_>>) -> Read<T>
+where
+    C: Expression,
+    T: FromSql<C::SqlType, Pg>,
+{
+    T::from_nullable_sql(value)
+}
+
+/// Declares a row: `row! { Ticket of tickets { id: TicketId, … } }`, where `tickets` is a module of
+/// [`schema`](super::schema) that is in scope. Columns are open to the module around.
+#[macro_export]
+macro_rules! row {
+    ($(#[$doc:meta])* $name:ident of $table:ident { $($(#[$column_doc:meta])* $column:ident: $type:ty,)* }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Default)]
+        pub struct $name {
+            $($(#[$column_doc])* pub(super) $column: $type,)*
+            /// The columns that were fetched.
+            fetched: $crate::db::row::Columns,
+        }
+
+        impl $crate::db::row::Row for $name {
+            const TABLE: &'static str = stringify!($table);
+            const COLUMNS: &'static [&'static str] = &[$(stringify!($column)),*];
+
+            fn fill(&mut self, column: usize, value: Option<diesel::pg::PgValue<'_>>) -> diesel::deserialize::Result<()> {
+                let mut _at = 0;
+                $(
+                    if column == _at {
+                        self.$column = $crate::db::row::read::<$table::$column, $type>(value)?;
+                        return Ok(());
+                    }
+                    _at += 1;
+                )*
+                Err("there is no such column".into())
+            }
+
+            fn fetched(&self) -> $crate::db::row::Columns {
+                self.fetched
+            }
+
+            fn note(&mut self, fetched: $crate::db::row::Columns) {
+                self.fetched = fetched;
+            }
+        }
+    };
+}
+
+/// What a statement selects: where each row lies in its list, if somebody asks for cursors, and some columns.
+#[derive(Debug, Clone, Copy)]
+pub struct Selected {
+    table: &'static str,
+    names: &'static [&'static str],
+    columns: Columns,
+    cursor: Option<Column>,
+}
+
+impl Selected {
+    /// Some columns of a row type, and with `cursor` the value of a sort column and of what breaks its ties.
+    #[must_use]
+    pub fn of<R: Row>(columns: Columns, cursor: Option<Column>) -> Self {
+        Self { table: R::TABLE, names: R::COLUMNS, columns, cursor }
+    }
+
+    /// Nothing, where rows are only counted.
+    #[must_use]
+    pub const fn nothing() -> Self {
+        Self { table: "", names: &[], columns: Columns::NONE, cursor: None }
+    }
+
+    fn places(&self) -> impl Iterator<Item = (usize, &'static str)> {
+        let columns = self.columns;
+        self.names.iter().copied().enumerate().filter(move |(at, _)| columns.has(*at))
+    }
+
+    /// Reads a row whose columns begin at `at`.
+    ///
+    /// # Errors
+    /// When a value is not of its column's type.
+    pub fn read<R: Row>(&self, row: &DatabaseRow<'_, '_>, mut at: usize) -> Read<Placed<R>> {
+        let cursor = match self.cursor {
+            None => None,
+            Some(column) => {
+                let cursor = (SortValue::read(column, cell(row, at)?.value())?, value::<SqlUuid, Uuid>(row, at + 1)?);
+                at += 2;
+                Some(cursor)
+            }
+        };
+        let mut one = R::default();
+        for (number, (column, _)) in self.places().enumerate() {
+            one.fill(column, cell(row, at + number)?.value())?;
+        }
+        one.note(self.columns);
+        Ok(Placed { row: one, cursor })
+    }
+}
+
+/// A row, and its place in its list where that was asked for.
+#[derive(Debug, Clone)]
+pub struct Placed<R> {
+    /// The row.
+    pub row: R,
+    /// Its value of the sort column, and what breaks ties.
+    pub cursor: Option<(SortValue, Uuid)>,
+}
+
+impl Expression for Selected {
+    type SqlType = Untyped;
+}
+
+impl<T> SelectableExpression<T> for Selected {}
+impl<T> AppearsOnTable<T> for Selected {}
+
+impl<G> ValidGrouping<G> for Selected {
+    type IsAggregate = is_aggregate::Never;
+}
+
+impl QueryId for Selected {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl QueryFragment<Pg> for Selected {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        let mut separator = "";
+        if let Some(cursor) = self.cursor {
+            cursor.push(&mut out)?;
+            out.push_sql(", ");
+            cursor.tie_breaker().push(&mut out)?;
+            separator = ", ";
+        }
+        for (_, name) in self.places() {
+            out.push_sql(separator);
+            out.push_identifier(self.table)?;
+            out.push_sql(".");
+            out.push_identifier(name)?;
+            separator = ", ";
+        }
+        if separator.is_empty() {
+            out.push_sql("NULL");
+        }
+        Ok(())
+    }
+}
+
+/// A row as it came from the database.
+pub type DatabaseRow<'conn, 'query> = <AsyncPgConnection as AsyncConnectionCore>::Row<'conn, 'query>;
+
+/// A value of a row, by its place, which is of this type in the database.
+///
+/// # Errors
+/// When there are fewer columns, or the value is of another type.
+pub fn value<Sql, T: FromSql<Sql, Pg>>(row: &DatabaseRow<'_, '_>, at: usize) -> Read<T> {
+    T::from_nullable_sql(cell(row, at)?.value())
+}
+
+fn cell<'a>(row: &'a DatabaseRow<'_, '_>, at: usize) -> Read<impl diesel::row::Field<'a, Pg>> {
+    diesel::row::Row::get(row, at).ok_or_else(|| "there are too few columns".into())
+}
+
+/// Runs a statement and reads each of its rows.
+///
+/// # Errors
+/// What the database answers, and a row that cannot be read.
+pub(super) async fn fetch<T: Send>(
+    conn: &AsyncPgConnection,
+    statement: Fragment,
+    read: impl Fn(&DatabaseRow<'_, '_>) -> Read<T> + Send,
+) -> QueryResult<Vec<T>> {
+    let rows = AsyncConnectionCore::load(&mut &*conn, statement).await?;
+    rows.and_then(|row| std::future::ready(read(&row).map_err(diesel::result::Error::DeserializationError)))
+        .try_collect()
+        .await
+}

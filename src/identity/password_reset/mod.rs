@@ -1,0 +1,6 @@
+//! Requests to set a new password.
+
+mod object;
+mod row;
+
+pub use row::PasswordReset;

@@ -1,0 +1,6 @@
+//! The session.
+
+mod object;
+mod row;
+
+pub use row::Session;

@@ -1,0 +1,137 @@
+//! Sessions: signed-in devices. The database holds the SHA-256 of a token, never the token.
+
+use chrono::{DateTime, Utc};
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel::sql_types::{Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use uuid::Uuid;
+
+use crate::db::list::{Ending, Fragment, InScope};
+use crate::db::schema::sessions;
+use crate::db::statement::{Bind, Statement};
+use crate::db::unit::TokenDigest;
+use crate::error::Result;
+use crate::id::{SessionId, UserId};
+use crate::page::{Listed, Newest};
+use crate::scalar::Instant;
+use crate::viewer::{Client, Permission, Viewer};
+use crate::{by_id, column, row};
+
+row! {
+    /// A signed-in device.
+    Session of sessions {
+        id: SessionId,
+        user_id: UserId,
+        ip_address: Option<String>,
+        user_agent: Option<String>,
+        created_at: Instant,
+        last_activity: Instant,
+        expires_at: Instant,
+    }
+}
+
+by_id! { Session by SessionId in sessions }
+
+/// What the verification of a password needs.
+pub struct Credentials {
+    pub(in crate::identity) user: UserId,
+    pub(in crate::identity) hash: String,
+    pub(in crate::identity) status: String,
+}
+
+impl Session {
+    /// The sessions that `viewer` may see and that have not expired; always the one that asks.
+    #[must_use]
+    pub fn visible_to(viewer: &Viewer) -> sessions::BoxedQuery<'static, Pg> {
+        let scope = InScope(column!(sessions.user_id), viewer.scope(Permission::SessionRead));
+        let current = sessions::id.nullable().eq(viewer.session());
+        sessions::table
+            .into_boxed()
+            .filter(sessions::expires_at.gt(diesel::dsl::now))
+            .filter(scope.nullable().or(current))
+    }
+
+    /// The credentials behind an e-mail address or a username, if there are any.
+    ///
+    /// # Errors
+    /// What the database answers.
+    pub async fn credentials(conn: &AsyncPgConnection, login: &str) -> Result<Option<Credentials>> {
+        let statement = Statement::<(SqlUuid, Text, Text)>::new(
+            "SELECT user_id, password_hash, status FROM app.credentials(?)",
+            vec![Bind::text(login)],
+        );
+        let row: Option<(Uuid, String, String)> = statement.get_result(&mut &*conn).await.optional()?;
+        Ok(row.map(|(user, hash, status)| Credentials { user: UserId(user), hash, status }))
+    }
+
+    /// Opens a session for a verified password. `None` when the password changed or the account was
+    /// suspended since it was verified.
+    ///
+    /// # Errors
+    /// What the database answers.
+    pub async fn open(
+        conn: &AsyncPgConnection,
+        credentials: &Credentials,
+        new_hash: Option<String>,
+        token: &TokenDigest,
+        client: &Client,
+    ) -> Result<Option<SessionId>> {
+        let id = SessionId::fresh();
+        let statement = Statement::<Nullable<Timestamptz>>::new(
+            "SELECT app.open_session(?, ?, ?, ?, ?, ?, ?)",
+            vec![
+                Bind::Uuid(credentials.user.0),
+                Bind::text(&credentials.hash),
+                Bind::Text(new_hash),
+                Bind::Uuid(id.0),
+                Bind::text(&token.0),
+                Bind::Text(client.ip.map(|ip| ip.to_string())),
+                Bind::Text(client.user_agent.clone()),
+            ],
+        );
+        let expires_at: Option<DateTime<Utc>> = statement.get_result(&mut &*conn).await?;
+        Ok(expires_at.map(|_| id))
+    }
+
+    /// Ends a session that `viewer` may end. Whether there was one.
+    ///
+    /// # Errors
+    /// What the database answers.
+    pub async fn end(conn: &AsyncPgConnection, viewer: &Viewer, id: SessionId) -> Result<bool> {
+        let scope = InScope(column!(sessions.user_id), viewer.scope(Permission::SessionRevoke));
+        let ended = diesel::delete(sessions::table.filter(sessions::id.eq(id)).filter(scope));
+        Ok(ended.execute(&mut &*conn).await? > 0)
+    }
+
+    /// Ends the session that asks: everybody may sign out.
+    ///
+    /// # Errors
+    /// What the database answers.
+    pub async fn end_own(conn: &AsyncPgConnection, id: SessionId) -> Result<bool> {
+        Ok(diesel::delete(sessions::table.filter(sessions::id.eq(id))).execute(&mut &*conn).await? > 0)
+    }
+
+    /// Ends all sessions of a person but one. How many there were.
+    ///
+    /// # Errors
+    /// What the database answers.
+    pub async fn end_others(conn: &AsyncPgConnection, user: UserId, but: SessionId) -> Result<usize> {
+        let others = sessions::table.filter(sessions::user_id.eq(user)).filter(sessions::id.ne(but));
+        Ok(diesel::delete(others).execute(&mut &*conn).await?)
+    }
+}
+
+/// Sessions are sorted by when they began.
+impl Listed for Session {
+    type Order = Newest;
+    type Filter = ();
+
+    fn newest() -> Newest {
+        Newest(column!(sessions.created_at))
+    }
+
+    fn query(viewer: &Viewer, (): &(), ending: Ending) -> Fragment {
+        ending.finish(Self::visible_to(viewer))
+    }
+}

@@ -1,0 +1,6 @@
+//! Messages and internal notes.
+
+mod object;
+mod row;
+
+pub use row::TicketMessage;

@@ -1,0 +1,76 @@
+//! What a client can narrow and sort tickets by.
+
+use async_graphql::{ID, InputObject};
+
+use super::list::{TicketFilter, TicketOrderField};
+use super::row::{TicketDepartment, TicketPriority, TicketStatus};
+use crate::error::{Error, Result};
+use crate::id::UserId;
+use crate::page::{FilterInput, Filtered, OrderDirection, OrderInput};
+use crate::scalar::{any_of, search};
+use crate::viewer::{Permission, Requires, Viewer};
+
+/// The arguments of a list of tickets.
+pub type TicketArguments = Filtered<TicketFilterInput, TicketOrder>;
+
+/// What narrows a list of tickets. All conditions have to hold; null is none.
+#[derive(InputObject, Default)]
+#[graphql(name = "TicketFilter")]
+pub struct TicketFilterInput {
+    /// Matches words of the subject.
+    search: Option<String>,
+    /// Any of these.
+    status: Option<Vec<TicketStatus>>,
+    /// Any of these.
+    priority: Option<Vec<TicketPriority>>,
+    /// Any of these.
+    department: Option<Vec<TicketDepartment>>,
+    /// Opened by this person.
+    user_id: Option<ID>,
+    /// Assigned to this person.
+    assigned_to_id: Option<ID>,
+    /// True: assigned to nobody. False: assigned to somebody.
+    unassigned: Option<bool>,
+}
+
+impl FilterInput for TicketFilterInput {
+    type Filter = TicketFilter;
+    const ABOUT: &'static str = "Which rows. Default all.";
+
+    fn decode(self, _: &Viewer) -> Result<TicketFilter> {
+        if self.unassigned == Some(true) && self.assigned_to_id.is_some() {
+            let message = "A ticket cannot be assigned to somebody and to nobody.";
+            return Err(Error::bad_input("filter.unassigned", message));
+        }
+        Ok(TicketFilter {
+            search: search(self.search, "filter.search")?,
+            status: any_of(self.status, "filter.status")?,
+            priority: any_of(self.priority, "filter.priority")?,
+            department: any_of(self.department, "filter.department")?,
+            user: self.user_id.map(|id| UserId::parse(&id, "filter.userId")).transpose()?,
+            assigned_to: self.assigned_to_id.map(|id| UserId::parse(&id, "filter.assignedToId")).transpose()?,
+            unassigned: self.unassigned,
+        })
+    }
+}
+
+/// How a list of tickets is sorted.
+#[derive(InputObject, Clone, Copy)]
+pub struct TicketOrder {
+    /// By what.
+    field: TicketOrderField,
+    /// Which way.
+    direction: OrderDirection,
+}
+
+impl OrderInput for TicketOrder {
+    type Order = TicketOrderField;
+
+    /// `FORBIDDEN` for an order by what the viewer may not see.
+    fn decode(self, viewer: &Viewer) -> Result<(TicketOrderField, bool)> {
+        if self.field == TicketOrderField::ResponseDueAt {
+            viewer.check(Requires::any(Permission::TicketUpdate))?;
+        }
+        Ok((self.field, self.direction.is_descending()))
+    }
+}

@@ -1,0 +1,85 @@
+//! Lists of tickets.
+
+use diesel::prelude::*;
+
+use super::row::{Ticket, TicketDepartment, TicketPriority, TicketStatus};
+use crate::column;
+use crate::db::list::{Column, Ending, FoundBy, Fragment};
+use crate::db::schema::tickets;
+use crate::id::UserId;
+use crate::page::{Listed, Order};
+use crate::viewer::Viewer;
+
+/// What narrows a list of tickets.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct TicketFilter {
+    pub(super) search: Option<String>,
+    pub(super) status: Option<Vec<TicketStatus>>,
+    pub(super) priority: Option<Vec<TicketPriority>>,
+    pub(super) department: Option<Vec<TicketDepartment>>,
+    pub(super) user: Option<UserId>,
+    pub(super) assigned_to: Option<UserId>,
+    pub(super) unassigned: Option<bool>,
+}
+
+/// What tickets can be sorted by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, async_graphql::Enum)]
+pub enum TicketOrderField {
+    /// When the first answer is due; needs `ticket:update`. Tickets without a due time come last when descending.
+    ResponseDueAt,
+    /// When the ticket was opened.
+    CreatedAt,
+    /// When the ticket last changed; an internal note is no change.
+    UpdatedAt,
+    /// How pressing it is, ascending from LOW to URGENT.
+    Priority,
+}
+
+impl Order for TicketOrderField {
+    fn column(self) -> Column {
+        match self {
+            Self::ResponseDueAt => column!(tickets.response_due_sort),
+            Self::CreatedAt => column!(tickets.created_at),
+            Self::UpdatedAt => column!(tickets.updated_at),
+            Self::Priority => column!(tickets.priority_rank),
+        }
+    }
+}
+
+impl Listed for Ticket {
+    type Order = TicketOrderField;
+    type Filter = TicketFilter;
+
+    fn newest() -> TicketOrderField {
+        TicketOrderField::CreatedAt
+    }
+
+    fn query(viewer: &Viewer, filter: &TicketFilter, mut ending: Ending) -> Fragment {
+        let mut query = Self::visible_to(viewer);
+        if let Some(search) = &filter.search {
+            let (column, argument) = (column!(tickets.id), search.clone());
+            query = query.filter(FoundBy { column, function: "app.search_tickets", argument });
+        }
+        if let Some(status) = ending.any_of(column!(tickets.status), filter.status.as_ref()) {
+            query = query.filter(status);
+        }
+        if let Some(priority) = ending.any_of(column!(tickets.priority), filter.priority.as_ref()) {
+            query = query.filter(priority);
+        }
+        if let Some(department) = ending.any_of(column!(tickets.department), filter.department.as_ref()) {
+            query = query.filter(department);
+        }
+        if let Some(user) = filter.user {
+            query = query.filter(tickets::user_id.eq(user));
+        }
+        if let Some(assignee) = filter.assigned_to {
+            query = query.filter(tickets::assigned_to.eq(assignee));
+        }
+        match filter.unassigned {
+            Some(true) => query = query.filter(tickets::assigned_to.is_null()),
+            Some(false) => query = query.filter(tickets::assigned_to.is_not_null()),
+            None => {}
+        }
+        ending.finish(query)
+    }
+}
