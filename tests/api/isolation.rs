@@ -112,11 +112,11 @@ async fn everybody_sees_and_changes_what_the_rules_say() {
             }
         }
     }
-    // The two customers have something to keep apart, in every table that holds what is theirs.
+    // Whoever owns something has it apart from others, in every table that holds what is theirs.
     for table in
         ["servers", "server_actions", "invoices", "invoice_items", "transactions", "tickets", "ticket_messages"]
     {
-        for name in ["ada", "bob"] {
+        for name in ["ada", "bob", "a clerk with a server", "an agent with a server"] {
             let actor = actors.iter().find(|actor| actor.name == name).unwrap();
             let seen = actor.run(&connections, &format!("SELECT 1 FROM public.{table}")).await.unwrap();
             let all = connections.truth(&format!("SELECT count(*) FROM {table}")).await;

@@ -3,6 +3,7 @@
 mod catalog;
 mod lists;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use futures_util::future::join_all;
@@ -39,7 +40,7 @@ async fn every_step_goes_back_and_forth() {
     let url = bare().await;
     let untouched = dump(&url).await;
     let all = folders();
-    assert!(all.len() >= 8, "{all:?}");
+    assert!(all.len() >= 9, "{all:?}");
     assert_eq!(migrate::status(&url).await.unwrap(), steps(|_| false));
     assert_eq!(dump(&url).await, untouched, "looking changes nothing");
 
@@ -74,9 +75,12 @@ async fn a_step_back_takes_no_rights_from_people() {
     let owner = Plain::connect(url).await;
     let before = owner.column(held).await;
     assert_eq!(before, ["ada user", "admin admin", "billing billing", "bob user", "support support"]);
-    migrate::revert(url).await.unwrap();
+    let back = folders().iter().rev().position(|name| name.ends_with("_standard_roles")).unwrap() + 1;
+    for _ in 0..back {
+        migrate::revert(url).await.unwrap();
+    }
     assert_eq!(owner.column(held).await, before);
-    assert_eq!(migrate::run(url).await.unwrap().len(), 1);
+    assert_eq!(migrate::run(url).await.unwrap().len(), back);
     assert_eq!(owner.column(held).await, before);
 }
 
@@ -158,6 +162,25 @@ async fn every_table_and_function_says_what_it_is() {
             AND relname <> '__diesel_schema_migrations' AND coalesce(obj_description(oid, 'pg_class'), '') = '' \
         UNION ALL SELECT proname::text FROM pg_proc WHERE pronamespace = 'app'::regnamespace AND coalesce(obj_description(oid, 'pg_proc'), '') = ''";
     assert_eq!(owner.column(silent).await, [""; 0]);
+}
+
+/// Permissive policies are tried in the reverse order of their names: what is decided once a statement comes
+/// before what is decided once a row.
+#[tokio::test]
+async fn what_is_decided_for_all_rows_is_tried_first() {
+    let owner = Plain::connect(&empty().await.database.owner_url).await;
+    let policies = owner
+        .rows("SELECT tablename || ' ' || cmd, policyname FROM pg_policies WHERE schemaname = 'public' AND roles @> '{app_staff}' ORDER BY 1, policyname DESC")
+        .await;
+    let mut tables: BTreeMap<String, Vec<bool>> = BTreeMap::new();
+    for policy in policies {
+        let [table, name] = [0, 1].map(|index| policy[index].clone().unwrap());
+        tables.entry(table).or_default().push(name.contains("_whole"));
+    }
+    assert!(tables.len() >= 14, "{tables:?}");
+    for (table, whole) in tables {
+        assert!(whole[0] && whole.is_sorted_by_key(|whole| !whole), "{table}: {whole:?}");
+    }
 }
 
 /// `diesel.toml` says how it is generated; this says when that was forgotten.

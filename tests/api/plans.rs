@@ -34,6 +34,15 @@ async fn prepared(app: &App) -> Vec<String> {
     found
 }
 
+/// What makes a connection of the pool the actor's, with one plan a statement, whatever its values.
+fn entering(actor: &Actor) -> String {
+    format!(
+        "BEGIN; SET LOCAL plan_cache_mode = force_generic_plan; \
+         SELECT set_config('role', app.role_of_viewer(), true) FROM app.authenticate('{}')",
+        actor.digest()
+    )
+}
+
 /// How PostgreSQL would run the statements of a document for its actor: the statement, and its plan.
 async fn plans(actor: &Actor<'_>, document: &str) -> Vec<(String, String)> {
     let before = prepared(actor.app).await;
@@ -41,10 +50,7 @@ async fn plans(actor: &Actor<'_>, document: &str) -> Vec<(String, String)> {
     assert!(answer.response.errors.is_empty(), "{document}: {:?}", answer.response.errors);
     let mut plans = Vec::new();
     let pool = Plain::connect(&actor.app.database.pool_url).await;
-    let enter = format!(
-        "BEGIN; SELECT set_config('role', app.role_of_viewer(), true) FROM app.authenticate('{}')",
-        actor.digest()
-    );
+    let enter = entering(actor);
     for statement in prepared(actor.app).await.into_iter().filter(|statement| !before.contains(statement)) {
         let (types, text) = statement.split_once(':').unwrap();
         // Functions of the database have plans of their own, which nobody sees here.
@@ -169,6 +175,83 @@ async fn a_page_of_many_rows_is_not_sorted() {
                 assert!(scanned && !sorted, "{name}: {statement}\n{plan}");
             }
         }
+    }
+}
+
+/// What stands together at the far end of an order: the closed tickets and paid invoices are the old ones.
+const AGED: &str = "\
+    UPDATE tickets SET created_at = created_at - interval '900 days', updated_at = updated_at - interval '900 days' WHERE status = 'closed'; \
+    UPDATE invoices SET created_at = created_at - interval '900 days', due_date = due_date - 900 WHERE status = 'paid'; \
+    UPDATE invoices SET status = 'uncollectible' WHERE number = (SELECT max(number) FROM invoices WHERE status = 'overdue'); \
+    UPDATE transactions SET status = 'charged_back' WHERE reference = (SELECT max(reference) FROM transactions WHERE status = 'completed')";
+
+/// The few rows that people work on are found without reading the many that are done with.
+#[tokio::test]
+async fn a_status_is_found_in_the_order_of_an_index() {
+    let app = scaled().await;
+    app.maintain(AGED).await;
+    app.owner().await.batch_execute("ANALYZE").await.unwrap();
+    let actor = app.staff(&["*"]).await;
+    let pool = Plain::connect(&app.database.pool_url).await;
+    pool.run(&entering(&actor)).await.unwrap();
+    for (table, condition, order, index) in [
+        ("tickets", "status = 'open'", "created_at", "tickets_status"),
+        ("tickets", "status = 'open'", "updated_at", "tickets_live_updated_at"),
+        ("tickets", "status = 'open'", "response_due_sort", "tickets_live_response_due"),
+        ("tickets", "status IN ('open', 'in_progress')", "created_at", "tickets_live_created_at"),
+        ("tickets", "status IN ('open', 'in_progress')", "updated_at", "tickets_live_updated_at"),
+        ("tickets", "status IN ('open', 'in_progress')", "response_due_sort", "tickets_live_response_due"),
+        ("tickets", "assigned_to IS NULL", "created_at", "tickets_queue"),
+        ("invoices", "status = 'overdue'", "due_date_sort", "invoices_owed_due_date"),
+        ("invoices", "status IN ('pending', 'overdue')", "due_date_sort", "invoices_owed_due_date"),
+        ("invoices", "status = 'uncollectible'", "created_at", "invoices_status"),
+        ("transactions", "status = 'charged_back'", "created_at", "transactions_status"),
+        ("transactions", "kind = 'adjustment'", "created_at", "transactions_kind"),
+        ("servers", "deleted_at IS NULL AND status = 'rebuilding'", "created_at", "servers_status"),
+    ] {
+        for direction in ["ASC", "DESC"] {
+            let statement = format!(
+                "SELECT id FROM public.{table} WHERE {condition} ORDER BY {order} {direction}, id {direction} LIMIT $1"
+            );
+            pool.run(&format!("PREPARE this(bigint) AS {statement}")).await.unwrap();
+            let plan = pool.column("EXPLAIN (COSTS OFF) EXECUTE this(21)").await.join("\n");
+            pool.run("DEALLOCATE this").await.unwrap();
+            assert!(plan.contains(&format!(" {index} on {table}")) && !plan.contains("Sort"), "{statement}\n{plan}");
+        }
+    }
+}
+
+/// Row security asks the permission, once a statement, and then nothing of a row.
+#[tokio::test]
+async fn a_whole_permission_spares_the_conditions_on_rows() {
+    let app = App::demo().await;
+    let admin = app.user("admin").await;
+    let pool = Plain::connect(&app.database.pool_url).await;
+    for table in [
+        "users",
+        "roles",
+        "user_roles",
+        "sessions",
+        "server_packages",
+        "servers",
+        "server_actions",
+        "invoices",
+        "invoice_items",
+        "transactions",
+        "tickets",
+        "ticket_messages",
+    ] {
+        let column = if table == "user_roles" { "user_id" } else { "id" };
+        let explain =
+            format!("EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) SELECT {column} FROM public.{table}");
+        pool.run(&entering(&admin)).await.unwrap();
+        let plan = pool.column(&explain).await.join("\n");
+        pool.run("ROLLBACK").await.unwrap();
+        let ran = |node: &str| nodes(&plan).filter(|line| line.starts_with(node) && line.contains("actual")).count();
+        // A question is a Result. Messages take two: one for tickets, one for notes. And no look-up in other tables.
+        let questions = if table == "ticket_messages" { 2 } else { 1 };
+        let scans = ran("Index") + ran("Seq Scan") + ran("Bitmap Heap");
+        assert!(ran("Result") == questions && scans == 1, "{table}\n{plan}");
     }
 }
 

@@ -73,7 +73,8 @@ impl Actor {
         self.permissions.iter().any(|held| held == "*" || held == permission || held == any)
     }
 
-    /// Everybody: each role without a context, two customers, and staff with one permission each.
+    /// Everybody: each role without a context, two customers, staff with one permission each, and
+    /// staff who own things.
     pub async fn all(app: &App) -> Vec<Self> {
         let mut all = vec![
             Self::role("skypanel_pool", Kind::Pool),
@@ -99,6 +100,36 @@ impl Actor {
         for permission in Permission::ALL {
             let digest = app.staff(&[permission.name()]).await.digest();
             all.push(Self::person(app, permission.name(), Kind::Staff, &[permission.name()], &digest).await);
+        }
+        // Staff who are customers too: theirs is what Ada had, by permissions that say nothing of other people's.
+        for (name, more, server, invoice, ticket) in [
+            (
+                "a clerk with a server",
+                "credit:read",
+                "web-1.moreau.example",
+                "SP-1001",
+                "Reverse DNS for the web server",
+            ),
+            (
+                "an agent with a server",
+                "ticket:note",
+                "db-1.moreau.example",
+                "SP-1003",
+                "Refund for the outage of db-1",
+            ),
+        ] {
+            let permissions: Vec<&str> = CUSTOMER.into_iter().chain([more]).collect();
+            let digest = app.staff(&permissions).await.digest();
+            let actor = Self::person(app, name, Kind::Staff, &permissions, &digest).await;
+            let me = &actor.me;
+            app.maintain(&format!(
+                "UPDATE servers SET user_id = {me} WHERE hostname = '{server}'; \
+                 UPDATE transactions SET user_id = {me} WHERE invoice_id = (SELECT id FROM invoices WHERE number = '{invoice}'); \
+                 UPDATE invoices SET user_id = {me} WHERE number = '{invoice}'; \
+                 UPDATE tickets SET user_id = {me} WHERE subject = '{ticket}'"
+            ))
+            .await;
+            all.push(actor);
         }
         // A guest's context, and that of a token that is none.
         let mut guest = Self::role("a guest", Kind::Anon);
