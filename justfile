@@ -28,15 +28,15 @@ check: fmt-check lint test
 
 # Format the code
 fmt:
-    cargo fmt
+    cargo fmt --all
 
 # Say what is not formatted
 fmt-check:
-    cargo fmt --check
+    cargo fmt --all --check
 
 # Run clippy over everything
 lint:
-    cargo clippy --all-targets --locked -- -D warnings
+    cargo clippy --workspace --all-targets --locked -- -D warnings
 
 # Check licences, advisories and sources of the dependencies (cargo-deny)
 audit:
@@ -52,9 +52,9 @@ graphiql:
     npm --prefix web/graphiql ci --ignore-scripts
     npm --prefix web/graphiql run build
 
-# Build the API documentation of the crate
+# Build the API documentation of the crates
 doc:
-    cargo doc --no-deps --document-private-items --open
+    cargo doc --workspace --no-deps --document-private-items --open
 
 # Migrations: run, revert, status, create
 migrate *args:

@@ -6,10 +6,10 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use private_postgres::{Server, Settings};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::Failure;
-use crate::db::embedded::{Embedded, Settings};
 use crate::identity::Pepper;
 
 /// Which database.
@@ -47,7 +47,7 @@ pub struct Database {
     /// The peppers, newest first.
     pub peppers: Vec<Pepper>,
     /// The private server, if there is one. It stops when this is dropped.
-    pub embedded: Option<Embedded>,
+    pub server: Option<Server>,
 }
 
 impl Database {
@@ -66,8 +66,8 @@ impl Database {
     /// # Errors
     /// When it does not stop.
     pub async fn close(self) -> Result<(), Failure> {
-        if let Some(embedded) = self.embedded {
-            tokio::task::spawn_blocking(|| embedded.stop()).await??;
+        if let Some(server) = self.server {
+            tokio::task::spawn_blocking(|| server.stop()).await??;
         }
         Ok(())
     }
@@ -90,7 +90,7 @@ impl DatabaseArgs {
                 pool_url: pool_url.expose_secret().to_owned(),
                 owner_url: self.owner_url.as_ref().map(|url| url.expose_secret().to_owned()),
                 peppers: self.given_peppers()?.unwrap_or_default(),
-                embedded: None,
+                server: None,
             }),
             None => self.open_private().await,
         }
@@ -104,17 +104,12 @@ impl DatabaseArgs {
             search_path: self.search_path.clone(),
             runtime_dir: self.runtime_dir.clone(),
         };
-        let embedded = tokio::task::spawn_blocking(move || Embedded::start(&settings)).await??;
+        let server = tokio::task::spawn_blocking(move || Server::start(&settings)).await??;
         let peppers = match self.given_peppers()? {
             Some(peppers) => peppers,
-            None => own_peppers(&embedded.dir().join("secrets"))?,
+            None => own_peppers(&server.dir().join("secrets"))?,
         };
-        Ok(Database {
-            pool_url: embedded.pool_url(),
-            owner_url: Some(embedded.owner_url()),
-            peppers,
-            embedded: Some(embedded),
-        })
+        Ok(Database { pool_url: server.pool_url(), owner_url: Some(server.owner_url()), peppers, server: Some(server) })
     }
 
     fn given_peppers(&self) -> Result<Option<Vec<Pepper>>, Failure> {

@@ -1,7 +1,6 @@
 //! PostgreSQL: the pool, one unit of work a request, level batching, the SQL of lists.
 
 pub mod batch;
-pub mod embedded;
 mod failure;
 pub mod list;
 pub(crate) mod lock;

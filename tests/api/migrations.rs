@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use futures_util::future::join_all;
-use skypanel::db::embedded::{Embedded, Settings};
+use private_postgres::{Server, Settings};
 use skypanel::db::migrate::{self, Step};
 
 use crate::harness::{App, Options, Plain, Start, cluster, unique};
@@ -101,7 +101,7 @@ async fn two_databases_of_one_cluster_migrate_at_once() {
     #[expect(clippy::disallowed_methods, reason = "where PostgreSQL's programs are, as in the harness")]
     let (search_path, binaries) = (std::env::var_os("PATH"), std::env::var_os("SKYPANEL_PG_BIN").map(Into::into));
     let settings = Settings { dir, durable: false, binaries, search_path, runtime_dir: None };
-    let server = tokio::task::spawn_blocking(move || Embedded::start(&settings)).await.unwrap().unwrap();
+    let server = tokio::task::spawn_blocking(move || Server::start(&settings)).await.unwrap().unwrap();
     let dir = server.dir().to_path_buf();
 
     let admin = Plain::connect(&server.url("skypanel_owner", "postgres")).await;

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use diesel_async::SimpleAsyncConnection as _;
 use nix::fcntl::{Flock, FlockArg};
-use skypanel::db::embedded::{Embedded, Settings};
+use private_postgres::{Server, Settings};
 use skypanel::db::migrate;
 use skypanel::seed::{self, PASSWORD, Seed};
 use tokio::sync::OnceCell;
@@ -18,7 +18,7 @@ use super::app::passwords;
 
 /// The running copy of this process.
 pub struct Cluster {
-    server: Embedded,
+    server: Server,
     /// Held for the life of the process: its end tells the watchdog to clean up.
     _watchdog: ChildStdin,
 }
@@ -78,11 +78,11 @@ async fn cluster() -> &'static Cluster {
         .await
 }
 
-async fn start(dir: PathBuf) -> Embedded {
+async fn start(dir: PathBuf) -> Server {
     #[expect(clippy::disallowed_methods, reason = "tests read the environment here alone")]
     let (search_path, binaries) = (std::env::var_os("PATH"), std::env::var_os("SKYPANEL_PG_BIN").map(PathBuf::from));
     let settings = Settings { dir, durable: false, binaries, search_path, runtime_dir: None };
-    tokio::task::spawn_blocking(move || Embedded::start(&settings)).await.unwrap().unwrap()
+    tokio::task::spawn_blocking(move || Server::start(&settings)).await.unwrap().unwrap()
 }
 
 /// Stops the server and removes its directory when this process ends, however it ends.

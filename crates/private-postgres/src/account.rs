@@ -17,7 +17,7 @@ use nix::{
     unistd::{Uid, User, geteuid},
 };
 
-use super::{EmbeddedError, error};
+use super::{Error, error};
 
 /// The locale of the server and its programs: UTF-8 characters, the order of bytes.
 pub(super) const LOCALE: &str = if cfg!(target_os = "macos") { "en_US.UTF-8" } else { "C.UTF-8" };
@@ -34,7 +34,7 @@ impl Account {
     ///
     /// The owner comes first because accounts come and go: a cluster made as `nobody` must still open once the
     /// user `postgres` has been installed.
-    pub(super) fn choose(data: &Path) -> Result<Self, EmbeddedError> {
+    pub(super) fn choose(data: &Path) -> Result<Self, Error> {
         let service = user(geteuid())?;
         let owner = data.metadata().ok().map(|found| Uid::from_raw(found.uid()));
         let database = match owner {
@@ -44,7 +44,7 @@ impl Account {
         };
         if let Some(owner) = owner.filter(|owner| *owner != database.uid) {
             let owner = user(owner).map_or_else(|_| format!("uid {owner}"), |user| user.name);
-            return Err(EmbeddedError::Foreign { data: data.to_path_buf(), owner, account: database.name });
+            return Err(Error::Foreign { data: data.to_path_buf(), owner, account: database.name });
         }
         Ok(Self { service, database })
     }
@@ -104,7 +104,7 @@ impl Account {
     }
 
     /// Makes a directory that only the database's account can enter. What exists is left as it is.
-    pub(super) fn make_dir(&self, dir: &Path) -> Result<(), EmbeddedError> {
+    pub(super) fn make_dir(&self, dir: &Path) -> Result<(), Error> {
         match DirBuilder::new().mode(0o700).create(dir) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
             made => made.and_then(|()| self.hand_over(dir)).map_err(error::io("make", dir)),
@@ -124,19 +124,19 @@ impl Account {
 }
 
 /// PostgreSQL itself asks for the name, to know who is who; better to miss it here, with a word of advice.
-fn user(uid: Uid) -> Result<User, EmbeddedError> {
-    User::from_uid(uid).map_err(unreadable)?.ok_or(EmbeddedError::NoName { uid: uid.as_raw() })
+fn user(uid: Uid) -> Result<User, Error> {
+    User::from_uid(uid).map_err(unreadable)?.ok_or(Error::NoName { uid: uid.as_raw() })
 }
 
-fn unprivileged() -> Result<User, EmbeddedError> {
+fn unprivileged() -> Result<User, Error> {
     for name in ["postgres", "nobody"] {
         if let Some(user) = User::from_name(name).map_err(unreadable)? {
             return Ok(user);
         }
     }
-    Err(EmbeddedError::NoAccount)
+    Err(Error::NoAccount)
 }
 
-fn unreadable(errno: Errno) -> EmbeddedError {
+fn unreadable(errno: Errno) -> Error {
     error::io("look up an account in", Path::new("/etc/passwd"))(errno.into())
 }

@@ -5,15 +5,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::EmbeddedError;
+use super::Error;
 
 const STEP: Duration = Duration::from_millis(20);
 
 /// Asks until there is an answer or the time is up; `None` says it was.
-pub(super) fn poll<T>(
-    limit: Duration,
-    mut ask: impl FnMut() -> Result<Option<T>, EmbeddedError>,
-) -> Result<Option<T>, EmbeddedError> {
+pub(super) fn poll<T>(limit: Duration, mut ask: impl FnMut() -> Result<Option<T>, Error>) -> Result<Option<T>, Error> {
     let began = Instant::now();
     loop {
         if let Some(answer) = ask()? {

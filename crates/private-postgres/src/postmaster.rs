@@ -17,7 +17,7 @@ use nix::{
 };
 
 use super::{
-    EmbeddedError,
+    Error,
     binaries::Binaries,
     configuration,
     error::{self, tail},
@@ -43,7 +43,7 @@ pub(super) struct Postmaster {
 
 impl Postmaster {
     /// Starts the server, and returns when it takes connections.
-    pub(super) fn start(place: &Place, binaries: &Binaries, socket: &Socket) -> Result<Self, EmbeddedError> {
+    pub(super) fn start(place: &Place, binaries: &Binaries, socket: &Socket) -> Result<Self, Error> {
         let (data, log) = (place.data(), place.log());
         let (output, begin) = open_log(&log).map_err(error::io("open", &log))?;
         let errors = output.try_clone().map_err(error::io("open", &log))?;
@@ -62,7 +62,7 @@ impl Postmaster {
     }
 
     /// Fast: sessions are cut, a checkpoint is written. When that takes too long: at once. Waits in any case.
-    pub(super) fn stop(&mut self) -> Result<(), EmbeddedError> {
+    pub(super) fn stop(&mut self) -> Result<(), Error> {
         if let Some(status) = self.ended()? {
             tracing::warn!("PostgreSQL had ended on its own ({status}); see {}", self.log.display());
             return Ok(());
@@ -77,21 +77,20 @@ impl Postmaster {
     }
 
     /// Polls for as long as a start may take, a recovery being part of it.
-    fn wait_until_ready(&mut self, log_begin: u64) -> Result<(), EmbeddedError> {
+    fn wait_until_ready(&mut self, log_begin: u64) -> Result<(), Error> {
         if poll(START, || self.ready(log_begin))?.is_some() {
             return Ok(());
         }
         tracing::info!("PostgreSQL is still starting; after a crash it recovers first, which may take minutes");
         let seconds = RECOVERY.as_secs();
-        poll(RECOVERY, || self.ready(log_begin))?
-            .ok_or_else(|| EmbeddedError::NotReady { seconds, log: self.log.clone() })
+        poll(RECOVERY, || self.ready(log_begin))?.ok_or_else(|| Error::NotReady { seconds, log: self.log.clone() })
     }
 
     /// The pid file's eighth line says so. Its first tells it from the file of a server that was killed.
-    fn ready(&mut self, log_begin: u64) -> Result<Option<()>, EmbeddedError> {
+    fn ready(&mut self, log_begin: u64) -> Result<Option<()>, Error> {
         if let Some(status) = self.ended()? {
             let tail = tail(&read_from(&self.log, log_begin).unwrap_or_default());
-            return Err(EmbeddedError::Ended { status, log: self.log.clone(), tail });
+            return Err(Error::Ended { status, log: self.log.clone(), tail });
         }
         let text = fs::read_to_string(self.data.join("postmaster.pid")).unwrap_or_default();
         let mut lines = text.lines().map(str::trim);
@@ -99,11 +98,11 @@ impl Postmaster {
         Ok((mine && lines.nth(6) == Some("ready")).then_some(()))
     }
 
-    fn ended(&mut self) -> Result<Option<ExitStatus>, EmbeddedError> {
+    fn ended(&mut self) -> Result<Option<ExitStatus>, Error> {
         self.child.try_wait().map_err(error::io("wait for the server of", &self.data))
     }
 
-    fn signal(&self, signal: Signal) -> Result<(), EmbeddedError> {
+    fn signal(&self, signal: Signal) -> Result<(), Error> {
         kill(Pid::from_raw(self.child.id().cast_signed()), signal)
             .map_err(|errno| error::io("signal the server of", &self.data)(errno.into()))
     }

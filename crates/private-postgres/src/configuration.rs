@@ -10,7 +10,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{EmbeddedError, error, place::Place, roles};
+use super::{Error, error, place::Place, roles};
 
 /// Only who the kernel says they are, and only as the roles the map gives them.
 const ACCESS: &str = "\
@@ -51,7 +51,7 @@ archive_mode = on
 ";
 
 /// Writes all of it.
-pub(super) fn write(place: &Place, durable: bool) -> Result<(), EmbeddedError> {
+pub(super) fn write(place: &Place, durable: bool) -> Result<(), Error> {
     let settings = if durable {
         format!("{COMMON}{DURABLE}archive_command = '{}'\n", no_archive())
     } else {
@@ -90,7 +90,7 @@ fn no_archive() -> &'static str {
     if Path::new("/bin/true").exists() { "/bin/true" } else { "/usr/bin/true" }
 }
 
-fn put(path: &Path, text: &str) -> Result<(), EmbeddedError> {
+fn put(path: &Path, text: &str) -> Result<(), Error> {
     replace(path, text).map_err(error::io("write", path))
 }
 

@@ -13,7 +13,7 @@ use nix::{
     fcntl::{Flock, FlockArg, OFlag},
 };
 
-use super::{EmbeddedError, error, place::Place, poll::poll};
+use super::{Error, error, place::Place, poll::poll};
 
 const PATIENCE: Duration = Duration::from_secs(1);
 
@@ -26,15 +26,15 @@ pub(super) struct Lock {
 
 impl Lock {
     /// Takes the lock, or says who has it.
-    pub(super) fn take(place: &Place) -> Result<Self, EmbeddedError> {
+    pub(super) fn take(place: &Place) -> Result<Self, Error> {
         let path = place.base().join("lock");
         // A moment's patience: a killed program needs one to be gone.
         poll(PATIENCE, || try_lock(&path))?
-            .ok_or_else(|| EmbeddedError::InUse { dir: place.base().to_path_buf(), pid: holder(&path) })
+            .ok_or_else(|| Error::InUse { dir: place.base().to_path_buf(), pid: holder(&path) })
     }
 }
 
-fn try_lock(path: &Path) -> Result<Option<Lock>, EmbeddedError> {
+fn try_lock(path: &Path) -> Result<Option<Lock>, Error> {
     let file = OpenOptions::new()
         .write(true)
         .create(true)

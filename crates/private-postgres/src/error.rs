@@ -4,7 +4,7 @@ use std::{io, path::Path, path::PathBuf, process::ExitStatus};
 
 /// What kept a private PostgreSQL from running: what happened, why, and what to do next, in one line.
 #[derive(Debug, thiserror::Error)]
-pub enum EmbeddedError {
+pub enum Error {
     /// None of the known places holds PostgreSQL's programs.
     #[error(
         "no PostgreSQL found: install it (apt install postgresql, dnf install postgresql-server, brew install \
@@ -205,9 +205,9 @@ pub enum EmbeddedError {
 }
 
 /// For `map_err`: what was tried, and on what.
-pub(super) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> EmbeddedError {
+pub(super) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Error {
     let path = path.to_path_buf();
-    move |source| EmbeddedError::Io { action, path, source }
+    move |source| Error::Io { action, path, source }
 }
 
 /// The last lines of a program's output, on one line.

@@ -11,7 +11,7 @@ use std::{
 
 use sha2::{Digest, Sha256};
 
-use super::{EmbeddedError, Settings, account::Account, error};
+use super::{Error, Settings, account::Account, error};
 
 /// Where a service that root runs keeps its data when its own directory is out of the database's reach.
 const SYSTEM_DIR: &str = "/var/lib/skypanel";
@@ -25,7 +25,7 @@ pub(super) struct Place {
 
 impl Place {
     /// Opens the directory asked for, or says where it goes instead: root's own home, say, is closed to all.
-    pub(super) fn open(settings: &Settings) -> Result<Self, EmbeddedError> {
+    pub(super) fn open(settings: &Settings) -> Result<Self, Error> {
         let wanted = absolute(&settings.dir).map_err(error::io("resolve", &settings.dir))?;
         let place = Self::at(&wanted)?;
         if place.reachable() {
@@ -42,7 +42,7 @@ impl Place {
         if place.reachable() {
             return Ok(place);
         }
-        Err(EmbeddedError::Unreachable { dir: other, account: place.account.database().to_owned() })
+        Err(Error::Unreachable { dir: other, account: place.account.database().to_owned() })
     }
 
     /// The directory: absolute and without links, as the kernel names it.
@@ -71,7 +71,7 @@ impl Place {
     }
 
     /// Makes the directory unless it is plain beforehand that nobody could use it.
-    fn at(dir: &Path) -> Result<Self, EmbeddedError> {
+    fn at(dir: &Path) -> Result<Self, Error> {
         let account = Account::choose(&dir.join("data"))?;
         let there = dir.ancestors().find(|dir| dir.exists()).unwrap_or(dir);
         if there != dir && !account.reaches(there) {
@@ -88,7 +88,7 @@ impl Place {
 }
 
 /// The service's own, closed to others, but for passing through when the database's account is another.
-fn make(dir: &Path, account: &Account) -> Result<(), EmbeddedError> {
+fn make(dir: &Path, account: &Account) -> Result<(), Error> {
     let passable = if account.switches() { 0o011 } else { 0 };
     if !dir.exists() {
         if let Some(parent) = dir.parent() {
@@ -106,7 +106,7 @@ fn make(dir: &Path, account: &Account) -> Result<(), EmbeddedError> {
     Ok(())
 }
 
-fn set_mode(dir: &Path, mode: u32) -> Result<(), EmbeddedError> {
+fn set_mode(dir: &Path, mode: u32) -> Result<(), Error> {
     fs::set_permissions(dir, Permissions::from_mode(mode)).map_err(error::io("set the mode of", dir))
 }
 

@@ -3,7 +3,7 @@
 use std::{io::Write, process::Stdio};
 
 use super::{
-    EmbeddedError,
+    Error,
     binaries::Binaries,
     error::{self, tail},
     place::Place,
@@ -46,7 +46,7 @@ WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'skypanel')
 ";
 
 /// Makes what is missing.
-pub(super) fn make(place: &Place, binaries: &Binaries, socket: &Socket, durable: bool) -> Result<(), EmbeddedError> {
+pub(super) fn make(place: &Place, binaries: &Binaries, socket: &Socket, durable: bool) -> Result<(), Error> {
     // Tests clone a database each. Written at every start, so that no throw-away cluster's rights stay.
     let createdb = if durable { "NOCREATEDB" } else { "CREATEDB" };
     let program = binaries.program("psql");
@@ -65,7 +65,7 @@ pub(super) fn make(place: &Place, binaries: &Binaries, socket: &Socket, durable:
     let written = psql.stdin.take().map_or(Ok(()), |mut stdin| stdin.write_all(script.as_bytes()));
     let output = psql.wait_with_output().map_err(error::io("run", &program))?;
     if !output.status.success() {
-        return Err(EmbeddedError::Failed { program, output: tail(&String::from_utf8_lossy(&output.stderr)) });
+        return Err(Error::Failed { program, output: tail(&String::from_utf8_lossy(&output.stderr)) });
     }
     written.map_err(error::io("write to", &program))
 }

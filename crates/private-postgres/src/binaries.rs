@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{EmbeddedError, Settings, account::Account, place::Place};
+use super::{Error, Settings, account::Account, place::Place};
 
 /// The oldest major that has what the schema and its policies use.
 const OLDEST: u32 = 15;
@@ -36,24 +36,24 @@ pub(super) struct Binaries {
 
 impl Binaries {
     /// The newest there is for a new cluster; exactly the major that made it for an old one.
-    pub(super) fn find(settings: &Settings, place: &Place, made_by: Option<u32>) -> Result<Self, EmbeddedError> {
+    pub(super) fn find(settings: &Settings, place: &Place, made_by: Option<u32>) -> Result<Self, Error> {
         if let Some(made_by) = made_by.filter(|major| *major < OLDEST) {
-            return Err(EmbeddedError::OldCluster { data: place.data(), made_by, needed: OLDEST });
+            return Err(Error::OldCluster { data: place.data(), made_by, needed: OLDEST });
         }
         let found = match &settings.binaries {
             Some(dir) => BTreeSet::from([Self::named(dir, place.account())?]),
             None => Self::installed(settings, place.account()),
         };
-        let newest = found.last().cloned().ok_or(EmbeddedError::NoBinaries)?;
+        let newest = found.last().cloned().ok_or(Error::NoBinaries)?;
         if newest.major < OLDEST {
-            return Err(EmbeddedError::TooOld { dir: newest.dir, major: newest.major, needed: OLDEST });
+            return Err(Error::TooOld { dir: newest.dir, major: newest.major, needed: OLDEST });
         }
         match made_by {
             Some(made_by) => found
                 .iter()
                 .find(|found| found.major == made_by)
                 .cloned()
-                .ok_or_else(|| EmbeddedError::OtherMajor { data: place.data(), made_by, found: majors(&found) }),
+                .ok_or_else(|| Error::OtherMajor { data: place.data(), made_by, found: majors(&found) }),
             None => Ok(newest),
         }
     }
@@ -68,8 +68,8 @@ impl Binaries {
         self.major
     }
 
-    fn named(dir: &Path, account: &Account) -> Result<Self, EmbeddedError> {
-        Self::probe(dir, account).map_err(|reason| EmbeddedError::BadBinaries { dir: dir.to_path_buf(), reason })
+    fn named(dir: &Path, account: &Account) -> Result<Self, Error> {
+        Self::probe(dir, account).map_err(|reason| Error::BadBinaries { dir: dir.to_path_buf(), reason })
     }
 
     fn installed(settings: &Settings, account: &Account) -> BTreeSet<Self> {

@@ -16,7 +16,7 @@ use nix::{
     unistd::Pid,
 };
 
-use super::{EmbeddedError, error, place::Place, poll::poll};
+use super::{Error, error, place::Place, poll::poll};
 
 const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -33,7 +33,7 @@ enum Process {
 
 /// Stops the server that still runs in the data directory, if any, and removes a pid file that would keep the
 /// next one from starting. Only to be called under the lock: it tells an orphan from a server that has a service.
-pub(super) fn take_over(place: &Place) -> Result<(), EmbeddedError> {
+pub(super) fn take_over(place: &Place) -> Result<(), Error> {
     let data = place.data();
     let file = data.join("postmaster.pid");
     let Some(text) = read(&file)? else { return Ok(()) };
@@ -50,9 +50,9 @@ pub(super) fn take_over(place: &Place) -> Result<(), EmbeddedError> {
     }
 }
 
-fn stop(pid: i32, file: &Path) -> Result<(), EmbeddedError> {
+fn stop(pid: i32, file: &Path) -> Result<(), Error> {
     tracing::info!("stopping the PostgreSQL that an earlier run left behind (process {pid})");
-    let failed = |reason: String| EmbeddedError::Orphan { pid, reason };
+    let failed = |reason: String| Error::Orphan { pid, reason };
     match kill(Pid::from_raw(pid), Signal::SIGINT) {
         Ok(()) | Err(Errno::ESRCH) => {}
         Err(errno) => return Err(failed(errno.desc().to_owned())),
@@ -61,7 +61,7 @@ fn stop(pid: i32, file: &Path) -> Result<(), EmbeddedError> {
     poll(PATIENCE, ended)?.ok_or_else(|| failed(format!("it still runs after {} seconds", PATIENCE.as_secs())))
 }
 
-fn read(file: &Path) -> Result<Option<String>, EmbeddedError> {
+fn read(file: &Path) -> Result<Option<String>, Error> {
     match fs::read_to_string(file) {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
@@ -82,7 +82,7 @@ fn process(pid: i32, data: &Path, uid: u32) -> Process {
 }
 
 /// The server sits in its data directory. Root without `CAP_SYS_PTRACE` (any container's) may not see where,
-/// but everyone may see the arguments, and this module always names the directory there.
+/// but everyone may see the arguments, and this crate always names the directory there.
 fn seen_in_proc(pid: i32, data: &Path, uid: u32) -> bool {
     let proc = PathBuf::from(format!("/proc/{pid}"));
     let right_user = proc.metadata().as_ref().map(Metadata::uid).is_ok_and(|owner| owner == uid);

@@ -11,7 +11,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{EmbeddedError, error, place::Place};
+use super::{Error, error, place::Place};
 
 /// A socket's path has 103 bytes on macOS and 107 on Linux, and `/.s.PGSQL.5432` is part of it.
 const LONGEST: usize = 90;
@@ -26,7 +26,7 @@ pub(super) struct Socket {
 
 impl Socket {
     /// Under the data directory when its path is short and plain enough, else in the runtime directory or in `/tmp`.
-    pub(super) fn prepare(place: &Place, runtime_dir: Option<&Path>) -> Result<Self, EmbeddedError> {
+    pub(super) fn prepare(place: &Place, runtime_dir: Option<&Path>) -> Result<Self, Error> {
         let account = place.account();
         let wanted = place.base().join("socket");
         let name = format!("skypanel-{}", place.digest());
@@ -35,7 +35,7 @@ impl Socket {
             .into_iter()
             .chain(elsewhere)
             .find(|dir| is_plain(dir) && dir.parent().is_some_and(|dir| account.reaches(dir)))
-            .ok_or_else(|| EmbeddedError::NoSocket { dir: wanted, account: account.database().to_owned() })?;
+            .ok_or_else(|| Error::NoSocket { dir: wanted, account: account.database().to_owned() })?;
         account.make_dir(&dir)?;
         let socket = Self { dir };
         socket.check(place)?;
@@ -44,7 +44,7 @@ impl Socket {
 
     /// Removes what a killed server left. Its lock file may name a process that is someone else by now, and the
     /// next server would then refuse to start. Only to be called when no server of this directory lives.
-    pub(super) fn clear(&self) -> Result<(), EmbeddedError> {
+    pub(super) fn clear(&self) -> Result<(), Error> {
         for name in [format!(".s.PGSQL.{PORT}"), format!(".s.PGSQL.{PORT}.lock")] {
             let file = self.dir.join(name);
             match fs::remove_file(&file) {
@@ -72,14 +72,14 @@ impl Socket {
     }
 
     /// In `/tmp` anyone may have made it before us, to sit between the service and its database.
-    fn check(&self, place: &Place) -> Result<(), EmbeddedError> {
+    fn check(&self, place: &Place) -> Result<(), Error> {
         let found = self.dir.symlink_metadata().map_err(error::io("look at", &self.dir))?;
         let private = found.permissions().mode() & 0o7777 == 0o700;
         if found.is_dir() && private && found.uid() == place.account().uid() {
             return Ok(());
         }
         let account = place.account().database().to_owned();
-        Err(EmbeddedError::ForeignSocket { dir: self.dir.clone(), account })
+        Err(Error::ForeignSocket { dir: self.dir.clone(), account })
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{fs, io::ErrorKind, path::Path, process::Command};
 
 use super::{
-    EmbeddedError,
+    Error,
     account::LOCALE,
     binaries::Binaries,
     error::{self, tail},
@@ -15,8 +15,8 @@ use super::{
 const UNFINISHED: &str = "data.new-";
 
 /// The major that made the cluster; `None` when there is none yet.
-pub(super) fn made_by(data: &Path) -> Result<Option<u32>, EmbeddedError> {
-    let no_cluster = || EmbeddedError::NoCluster { data: data.to_path_buf() };
+pub(super) fn made_by(data: &Path) -> Result<Option<u32>, Error> {
+    let no_cluster = || Error::NoCluster { data: data.to_path_buf() };
     match fs::read_to_string(data.join("PG_VERSION")) {
         Ok(text) => text.trim().parse().map(Some).map_err(|_| no_cluster()),
         Err(error) if error.kind() == ErrorKind::NotFound && is_empty(data)? => Ok(None),
@@ -27,7 +27,7 @@ pub(super) fn made_by(data: &Path) -> Result<Option<u32>, EmbeddedError> {
 
 /// Makes the cluster beside its place and moves it there when complete, so that one whose making was cut off is
 /// never taken for a whole one.
-pub(super) fn create(place: &Place, binaries: &Binaries, durable: bool) -> Result<(), EmbeddedError> {
+pub(super) fn create(place: &Place, binaries: &Binaries, durable: bool) -> Result<(), Error> {
     tracing::info!(
         "making a new PostgreSQL {} cluster in {}, which takes a few seconds",
         binaries.major(),
@@ -48,16 +48,16 @@ pub(super) fn create(place: &Place, binaries: &Binaries, durable: bool) -> Resul
 }
 
 /// Runs a program to its end, and has its own words in the error.
-pub(super) fn run(command: &mut Command) -> Result<(), EmbeddedError> {
+pub(super) fn run(command: &mut Command) -> Result<(), Error> {
     let program = Path::new(command.get_program()).to_path_buf();
     let output = command.output().map_err(error::io("run", &program))?;
     if output.status.success() {
         return Ok(());
     }
-    Err(EmbeddedError::Failed { program, output: tail(&String::from_utf8_lossy(&output.stderr)) })
+    Err(Error::Failed { program, output: tail(&String::from_utf8_lossy(&output.stderr)) })
 }
 
-fn is_empty(dir: &Path) -> Result<bool, EmbeddedError> {
+fn is_empty(dir: &Path) -> Result<bool, Error> {
     match fs::read_dir(dir) {
         Ok(mut entries) => Ok(entries.next().is_none()),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(true),
@@ -77,6 +77,6 @@ fn remove_unfinished(base: &Path) {
 }
 
 /// A rename lasts once its directory is on the disk.
-fn sync(dir: &Path) -> Result<(), EmbeddedError> {
+fn sync(dir: &Path) -> Result<(), Error> {
     fs::File::open(dir).and_then(|dir| dir.sync_all()).map_err(error::io("sync", dir))
 }

@@ -32,12 +32,12 @@ use place::Place;
 use postmaster::Postmaster;
 use socket::Socket;
 
-pub use error::EmbeddedError;
+pub use error::Error;
 
-/// Where and how a private cluster lives. The caller reads the environment; this module never does.
+/// Where and how a private cluster lives. The caller reads the environment; this crate never does.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// The directory that holds the cluster, usually `.skypanel`; made when missing. See [`Embedded::dir`].
+    /// The directory that holds the cluster, usually `.skypanel`; made when missing. See [`Server::dir`].
     pub dir: PathBuf,
     /// `false` for tests: no fsync and no checksums, more connections, and an owner who may create databases.
     pub durable: bool,
@@ -51,7 +51,7 @@ pub struct Settings {
 
 /// A running private PostgreSQL. Dropping it stops the server, so an early `?` leaves no orphan behind.
 #[derive(Debug)]
-pub struct Embedded {
+pub struct Server {
     // The order matters: fields drop in it, and the lock must outlive the server.
     postmaster: Postmaster,
     place: Place,
@@ -60,7 +60,7 @@ pub struct Embedded {
     _lock: Lock,
 }
 
-impl Embedded {
+impl Server {
     /// Starts the cluster of `settings.dir`, making it first when there is none, and returns when the roles and
     /// the database are there. Blocks: about five seconds for a new cluster, a fifth of one otherwise.
     ///
@@ -68,7 +68,7 @@ impl Embedded {
     ///
     /// When PostgreSQL, an account for it or the directory is not fit for use, when another living program
     /// holds the directory, or when the server does not come up. Each message says what to do next.
-    pub fn start(settings: &Settings) -> Result<Self, EmbeddedError> {
+    pub fn start(settings: &Settings) -> Result<Self, Error> {
         let place = Place::open(settings)?;
         let lock = Lock::take(&place)?;
         let made_by = cluster::made_by(&place.data())?;
@@ -97,7 +97,7 @@ impl Embedded {
         self.url(roles::POOL, roles::DATABASE)
     }
 
-    /// The URL of any of this module's roles in any database of the cluster.
+    /// The URL of any of this crate's roles in any database of the cluster.
     #[must_use]
     pub fn url(&self, role: &str, database: &str) -> String {
         self.socket.url(role, database)
@@ -122,7 +122,7 @@ impl Embedded {
     /// # Errors
     ///
     /// When the server's process can be neither signalled nor waited for.
-    pub fn stop(mut self) -> Result<(), EmbeddedError> {
+    pub fn stop(mut self) -> Result<(), Error> {
         self.postmaster.stop()
     }
 }
