@@ -6,7 +6,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use private_postgres::{Server, Settings};
+use private_postgres::{Error, Server, Settings};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::Failure;
@@ -98,13 +98,13 @@ impl DatabaseArgs {
 
     async fn open_private(self) -> Result<Database, Failure> {
         let settings = Settings {
-            dir: self.data_dir.clone(),
-            durable: true,
             binaries: self.pg_bin.clone(),
             search_path: self.search_path.clone(),
             runtime_dir: self.runtime_dir.clone(),
+            ..Settings::new("skypanel", self.data_dir.clone())
         };
-        let server = tokio::task::spawn_blocking(move || Server::start(&settings)).await??;
+        let started = tokio::task::spawn_blocking(move || Server::start(&settings)).await?;
+        let server = started.map_err(|cause| told(&cause))?;
         let peppers = match self.given_peppers()? {
             Some(peppers) => peppers,
             None => own_peppers(&server.dir().join("secrets"))?,
@@ -116,6 +116,18 @@ impl DatabaseArgs {
         let given = self.peppers.as_ref().map(|text| Pepper::read_all(text.expose_secret()));
         given.transpose().map_err(Into::into)
     }
+}
+
+/// The error, and which of this program's variables would help.
+fn told(cause: &Error) -> String {
+    let help = match cause {
+        Error::NoBinaries => " in SKYPANEL_PG_BIN, or a server in DATABASE_URL",
+        Error::BadBinaries { .. } => " in SKYPANEL_PG_BIN, or unset it",
+        Error::TooOld { .. } => ", or name such a server in DATABASE_URL",
+        Error::NoName { .. } => ", or name a server in DATABASE_URL",
+        _ => "",
+    };
+    format!("{cause}{help}")
 }
 
 /// The peppers of a private database: made once, kept beside it for the service's account alone.

@@ -100,7 +100,7 @@ async fn two_databases_of_one_cluster_migrate_at_once() {
     let dir = std::env::temp_dir().join(format!("skypanel-roles-{}", unique()));
     #[expect(clippy::disallowed_methods, reason = "where PostgreSQL's programs are, as in the harness")]
     let (search_path, binaries) = (std::env::var_os("PATH"), std::env::var_os("SKYPANEL_PG_BIN").map(Into::into));
-    let settings = Settings { dir, durable: false, binaries, search_path, runtime_dir: None };
+    let settings = Settings { durable: false, binaries, search_path, ..Settings::new("skypanel", dir) };
     let server = tokio::task::spawn_blocking(move || Server::start(&settings)).await.unwrap().unwrap();
     let dir = server.dir().to_path_buf();
 

@@ -8,7 +8,7 @@ use std::{
 
 use super::{Error, Settings, account::Account, place::Place};
 
-/// The oldest major that has what the schema and its policies use.
+/// The oldest major that the programs and schemas served here are written for.
 const OLDEST: u32 = 15;
 /// All of them from one directory, or their versions might differ.
 const PROGRAMS: [&str; 3] = ["postgres", "initdb", "psql"];

@@ -8,7 +8,6 @@ use super::{
     binaries::Binaries,
     error::{self, tail},
     place::Place,
-    roles,
 };
 
 /// How a cluster is called until it is complete.
@@ -38,7 +37,15 @@ pub(super) fn create(place: &Place, binaries: &Binaries, durable: bool) -> Resul
     let unfinished = place.base().join(format!("{UNFINISHED}{}", std::process::id()));
     place.account().make_dir(&unfinished)?;
     let mut initdb = place.account().command(&binaries.program("initdb"), &unfinished);
-    initdb.args(["-U", roles::SUPER, "-E", "UTF8", "--locale=C", "--auth-local=peer", "--auth-host=scram-sha-256"]);
+    initdb.args([
+        "-U",
+        &place.names().superuser(),
+        "-E",
+        "UTF8",
+        "--locale=C",
+        "--auth-local=peer",
+        "--auth-host=scram-sha-256",
+    ]);
     initdb.arg(format!("--lc-ctype={LOCALE}"));
     initdb.arg(if durable { "--data-checksums" } else { "--no-sync" });
     initdb.arg("-D").arg(&unfinished);

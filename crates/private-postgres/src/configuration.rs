@@ -10,21 +10,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Error, error, place::Place, roles};
-
-/// Only who the kernel says they are, and only as the roles the map gives them.
-const ACCESS: &str = "\
-# Written at every start. type, database, role, method
-local all all peer map=skypanel
-local replication skypanel_super peer map=skypanel
-";
+use super::{Error, error, names::Names, place::Place};
 
 /// Small, since it shares a machine with the service. Containers give /dev/shm 64 MB, too little for parallel
 /// queries. `initdb`'s file comes first for what it found out about the system.
 const COMMON: &str = "\
 # Written at every start: change a setting with ALTER SYSTEM, which overrides this file.
 include_if_exists = 'data/postgresql.conf'
-cluster_name = 'skypanel'
 timezone = 'UTC'
 log_timezone = 'UTC'
 log_connections = off
@@ -52,14 +44,16 @@ archive_mode = on
 
 /// Writes all of it.
 pub(super) fn write(place: &Place, durable: bool) -> Result<(), Error> {
+    let names = place.names();
+    let common = format!("{COMMON}cluster_name = '{}'\n", names.name());
     let settings = if durable {
-        format!("{COMMON}{DURABLE}archive_command = '{}'\n", no_archive())
+        format!("{common}{DURABLE}archive_command = '{}'\n", no_archive())
     } else {
-        format!("{COMMON}{THROW_AWAY}")
+        format!("{common}{THROW_AWAY}")
     };
     put(&main_file(place), &settings)?;
-    put(&access_file(place), ACCESS)?;
-    put(&map_file(place), &map(&place.account().names()))
+    put(&access_file(place), &access(names))?;
+    put(&map_file(place), &map(names, &place.account().names()))
 }
 
 /// The server's settings.
@@ -77,11 +71,23 @@ pub(super) fn map_file(place: &Place) -> PathBuf {
     place.base().join("pg_ident.conf")
 }
 
-fn map(accounts: &[&str]) -> String {
+/// Only who the kernel says they are, and only as the roles the map gives them.
+fn access(names: &Names) -> String {
+    let (map, superuser) = (names.name(), names.superuser());
+    format!(
+        "\
+# Written at every start. type, database, role, method
+local all all peer map={map}
+local replication {superuser} peer map={map}
+"
+    )
+}
+
+fn map(names: &Names, accounts: &[&str]) -> String {
     let mut text = String::from("# Written at every start. map, account, role\n");
     for account in accounts {
         let account = account.replace('"', "\"\"");
-        text.extend(roles::ALL.map(|role| format!("skypanel \"{account}\" {role}\n")));
+        text.extend(names.roles().map(|role| format!("{} \"{account}\" {role}\n", names.name())));
     }
     text
 }
@@ -107,13 +113,13 @@ fn replace(path: &Path, text: &str) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::map;
+    use super::{Names, map};
 
     #[test]
     fn an_account_of_any_name_gets_every_role() {
-        let map = map(&["root", "o\"dd name"]);
-        assert!(map.contains("skypanel \"root\" skypanel_pool\n"));
-        assert!(map.contains("skypanel \"o\"\"dd name\" skypanel_super\n"));
+        let map = map(&Names::of("acme").unwrap(), &["root", "o\"dd name"]);
+        assert!(map.contains("acme \"root\" acme_pool\n"));
+        assert!(map.contains("acme \"o\"\"dd name\" acme_super\n"));
         assert_eq!(map.lines().count(), 9);
     }
 }

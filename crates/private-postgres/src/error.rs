@@ -5,18 +5,25 @@ use std::{io, path::Path, path::PathBuf, process::ExitStatus};
 /// What kept a private PostgreSQL from running: what happened, why, and what to do next, in one line.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
+    /// The name would have to be quoted, or is taken.
+    #[error(
+        "{name:?} cannot name a database here: use up to 32 lower-case letters, digits and underscores, a letter \
+         first, and neither pg_ nor a name that PostgreSQL uses itself"
+    )]
+    BadName {
+        /// The name given.
+        name: String,
+    },
+
     /// None of the known places holds PostgreSQL's programs.
     #[error(
         "no PostgreSQL found: install it (apt install postgresql, dnf install postgresql-server, brew install \
-         postgresql@17), or name the directory of its programs in SKYPANEL_PG_BIN, or a server in DATABASE_URL"
+         postgresql@17), or name the directory of its programs"
     )]
     NoBinaries,
 
-    /// `SKYPANEL_PG_BIN` was set, and does not lead to PostgreSQL.
-    #[error(
-        "SKYPANEL_PG_BIN names {dir}, which will not do: {reason}; name the directory that holds postgres, initdb \
-         and psql, or unset it"
-    )]
+    /// [`Settings::binaries`](crate::Settings::binaries) was set, and does not lead to PostgreSQL.
+    #[error("{dir} will not do: {reason}; name the directory that holds postgres, initdb and psql")]
     BadBinaries {
         /// The directory named.
         dir: PathBuf,
@@ -24,11 +31,8 @@ pub enum Error {
         reason: String,
     },
 
-    /// PostgreSQL is there, but of a major that lacks what the schema uses.
-    #[error(
-        "PostgreSQL {major} in {dir} is too old: install PostgreSQL {needed} or later, or name such a server in \
-         DATABASE_URL"
-    )]
+    /// PostgreSQL is there, but of a major that is no longer supported here.
+    #[error("PostgreSQL {major} in {dir} is too old: install PostgreSQL {needed} or later")]
     TooOld {
         /// Where it was found.
         dir: PathBuf,
@@ -70,8 +74,8 @@ pub enum Error {
 
     /// PostgreSQL refuses to run under a uid that has no name.
     #[error(
-        "uid {uid} has no passwd entry, and PostgreSQL refuses to run without one: add an entry, run as root (the \
-         database then drops to an account of its own), or name a server in DATABASE_URL"
+        "uid {uid} has no passwd entry, and PostgreSQL refuses to run without one: add an entry, or run as root (the \
+         database then drops to an account of its own)"
     )]
     NoName {
         /// The uid without a name.
@@ -87,7 +91,7 @@ pub enum Error {
 
     /// The data directory is another's.
     #[error(
-        "{data} belongs to {owner}, and the database would run as {account}: run SkyPANEL as the user who made \
+        "{data} belongs to {owner}, and the database would run as {account}: run the program as the user who made \
          it, or hand it over (chown -R {account} {data})"
     )]
     Foreign {
@@ -109,7 +113,7 @@ pub enum Error {
     },
 
     /// Another living program holds the directory.
-    #[error("{dir} is in use by another SkyPANEL (process {pid}): stop that one first, or name another data directory")]
+    #[error("{dir} is in use by another program (process {pid}): stop that one first, or name another data directory")]
     InUse {
         /// The directory.
         dir: PathBuf,

@@ -1,12 +1,60 @@
-//! A private PostgreSQL: what the program runs on when no `DATABASE_URL` is given, and what the tests run on.
+//! A PostgreSQL of a program's own: for a first start without any set-up, for small installations, and for tests.
 //!
-//! The system's own binaries, a Unix socket and nothing else, and no password anywhere: the kernel says who
-//! connects, and an ident map says which roles that account may take. Started by root, every database process
-//! drops to an account of its own.
+//! It runs the system's own binaries (PostgreSQL 15 or later) on a Unix socket and nothing else. There is no
+//! password anywhere: the kernel says who connects, and an ident map says which roles that account may take.
 //!
-//! The directory belongs to the service and holds `data` (the cluster) and `socket`, which belong to the
-//! database's account, and beside them what only the service may write: the configuration, the log, the lock.
-//! Root therefore never writes into a directory that the database's account controls.
+//! ```no_run
+//! use private_postgres::{Error, Server, Settings};
+//!
+//! fn main() -> Result<(), Error> {
+//!     let search_path = std::env::var_os("PATH");
+//!     let server = Server::start(&Settings { search_path, ..Settings::new("acme", ".acme") })?;
+//!     println!("serve with {}, migrate with {}", server.pool_url(), server.owner_url());
+//!     server.stop()
+//! }
+//! ```
+//!
+//! All of it blocks; an asynchronous program calls it on a thread for such work.
+//!
+//! # Roles
+//!
+//! The database is called as [`Settings::name`] says, and four roles may log in. What is there already is left
+//! alone, so that an operator's changes stay.
+//!
+//! | role | what for |
+//! |---|---|
+//! | `acme_super` | made with the cluster: backups, and an operator's work |
+//! | `acme_owner` | owns the database and may make roles; no superuser, as on a managed server |
+//! | `acme_pool` | serves requests; owns nothing, inherits nothing |
+//! | `acme_monitor` | reads statistics, five connections at most |
+//!
+//! # Guarantees
+//!
+//! - **One directory, one server.** A lock of the kernel's is held for the server's life. A second program in the
+//!   same directory is refused with the first one's process id, and the first goes on.
+//! - **`kill -9` loses nothing that was committed.** A durable cluster is an ordinary one, with fsync and checksums. The lock goes with
+//!   the process, however that ends, and the next start recovers. A cluster whose making was cut
+//!   off is never taken for a whole one: it is made aside, and moved when complete.
+//! - **No orphans.** [`Server`] stops its server when it is dropped. One that a killed program left behind is stopped
+//!   by the next start, before it starts its own.
+//! - **A stale pid is not believed.** Before a process is signalled, its name and its directory (and on Linux its
+//!   account) have to be those of a server of this directory; whoever got the number since is left alone.
+//! - **Sockets have short paths.** The socket lies beside the cluster. Where that path is longer than the kernel
+//!   allows, it lies in [`Settings::runtime_dir`] or in `/tmp`, in a directory of mode 0700 whose owner and mode are
+//!   checked, since anyone could have made it before.
+//! - **Root is never the database.** PostgreSQL refuses to run as root, so every process of the database drops to an
+//!   account of its own: whoever owns the cluster, else `postgres`, else `nobody`. Where that account cannot reach
+//!   the directory, the cluster lives under `/var/lib` instead (a throw-away one under `/tmp`); [`Server::dir`] says so.
+//! - **Ctrl-C reaches the program alone.** The server has a process group of its own and ends when it is told to.
+//!
+//! It does not watch its server: one that ends by itself is missed by whoever connects, and starts with the program.
+//!
+//! # The directory
+//!
+//! It belongs to the program. `data` (the cluster) and `socket` in it belong to the database's account; beside them
+//! lies what only the program may write: the configuration, the log, the lock. So root never writes into a directory
+//! that the database's account controls. The configuration is written anew at every start, and `ALTER SYSTEM`
+//! overrides it.
 
 mod account;
 mod binaries;
@@ -14,115 +62,16 @@ mod cluster;
 mod configuration;
 mod error;
 mod lock;
+mod names;
 mod orphan;
 mod place;
 mod poll;
 mod postmaster;
 mod roles;
+mod server;
+mod settings;
 mod socket;
 
-use std::{
-    ffi::OsString,
-    path::{Path, PathBuf},
-};
-
-use binaries::Binaries;
-use lock::Lock;
-use place::Place;
-use postmaster::Postmaster;
-use socket::Socket;
-
 pub use error::Error;
-
-/// Where and how a private cluster lives. The caller reads the environment; this crate never does.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// The directory that holds the cluster, usually `.skypanel`; made when missing. See [`Server::dir`].
-    pub dir: PathBuf,
-    /// `false` for tests: no fsync and no checksums, more connections, and an owner who may create databases.
-    pub durable: bool,
-    /// `SKYPANEL_PG_BIN`: the directory of PostgreSQL's programs. When set, no other is looked at.
-    pub binaries: Option<PathBuf>,
-    /// `PATH`: looked through first when `binaries` is not set, before the places distributions use.
-    pub search_path: Option<OsString>,
-    /// `XDG_RUNTIME_DIR`: takes the socket when a path under `dir` would be too long for one; `/tmp` otherwise.
-    pub runtime_dir: Option<PathBuf>,
-}
-
-/// A running private PostgreSQL. Dropping it stops the server, so an early `?` leaves no orphan behind.
-#[derive(Debug)]
-pub struct Server {
-    // The order matters: fields drop in it, and the lock must outlive the server.
-    postmaster: Postmaster,
-    place: Place,
-    socket: Socket,
-    new: bool,
-    _lock: Lock,
-}
-
-impl Server {
-    /// Starts the cluster of `settings.dir`, making it first when there is none, and returns when the roles and
-    /// the database are there. Blocks: about five seconds for a new cluster, a fifth of one otherwise.
-    ///
-    /// # Errors
-    ///
-    /// When PostgreSQL, an account for it or the directory is not fit for use, when another living program
-    /// holds the directory, or when the server does not come up. Each message says what to do next.
-    pub fn start(settings: &Settings) -> Result<Self, Error> {
-        let place = Place::open(settings)?;
-        let lock = Lock::take(&place)?;
-        let made_by = cluster::made_by(&place.data())?;
-        let binaries = Binaries::find(settings, &place, made_by)?;
-        let socket = Socket::prepare(&place, settings.runtime_dir.as_deref())?;
-        orphan::take_over(&place)?;
-        socket.clear()?;
-        if made_by.is_none() {
-            cluster::create(&place, &binaries, settings.durable)?;
-        }
-        configuration::write(&place, settings.durable)?;
-        let postmaster = Postmaster::start(&place, &binaries, &socket)?;
-        roles::make(&place, &binaries, &socket, settings.durable)?;
-        Ok(Self { postmaster, place, socket, new: made_by.is_none(), _lock: lock })
-    }
-
-    /// The URL of the role that owns the schema: it migrates and seeds.
-    #[must_use]
-    pub fn owner_url(&self) -> String {
-        self.url(roles::OWNER, roles::DATABASE)
-    }
-
-    /// The URL of the role that serves requests; it owns nothing and inherits nothing.
-    #[must_use]
-    pub fn pool_url(&self) -> String {
-        self.url(roles::POOL, roles::DATABASE)
-    }
-
-    /// The URL of any of this crate's roles in any database of the cluster.
-    #[must_use]
-    pub fn url(&self, role: &str, database: &str) -> String {
-        self.socket.url(role, database)
-    }
-
-    /// Where the cluster really lives: absolute, and another than was asked for when the database's account
-    /// could not reach that. What belongs with the data (secrets, above all) goes here.
-    #[must_use]
-    pub fn dir(&self) -> &Path {
-        self.place.base()
-    }
-
-    /// Whether this start made the cluster, and so whether it is empty.
-    #[must_use]
-    pub fn is_new(&self) -> bool {
-        self.new
-    }
-
-    /// Stops the server: sessions are cut and a checkpoint is written. After 30 seconds without an end it is
-    /// stopped at once, and recovers at its next start.
-    ///
-    /// # Errors
-    ///
-    /// When the server's process can be neither signalled nor waited for.
-    pub fn stop(mut self) -> Result<(), Error> {
-        self.postmaster.stop()
-    }
-}
+pub use server::Server;
+pub use settings::Settings;

@@ -11,34 +11,35 @@ use std::{
 
 use sha2::{Digest, Sha256};
 
-use super::{Error, Settings, account::Account, error};
+use super::{Error, Settings, account::Account, error, names::Names};
 
 /// Where a service that root runs keeps its data when its own directory is out of the database's reach.
-const SYSTEM_DIR: &str = "/var/lib/skypanel";
+const SYSTEM_DIR: &str = "/var/lib";
 
-/// A directory that exists, and the accounts that work in it.
+/// A directory that exists, the accounts that work in it, and what things are called there.
 #[derive(Debug)]
 pub(super) struct Place {
     base: PathBuf,
     account: Account,
+    names: Names,
 }
 
 impl Place {
     /// Opens the directory asked for, or says where it goes instead: root's own home, say, is closed to all.
     pub(super) fn open(settings: &Settings) -> Result<Self, Error> {
         let wanted = absolute(&settings.dir).map_err(error::io("resolve", &settings.dir))?;
-        let place = Self::at(&wanted)?;
+        let place = Self::at(&wanted, Names::of(&settings.name)?)?;
         if place.reachable() {
             return Ok(place);
         }
-        let other = fallback(&wanted, settings.durable);
+        let other = fallback(&wanted, &place.names, settings.durable);
         tracing::warn!(
             "the user {} cannot reach {}: the database lives in {} instead",
             place.account.database(),
             wanted.display(),
             other.display()
         );
-        let place = Self::at(&other)?;
+        let place = Self::at(&other, place.names)?;
         if place.reachable() {
             return Ok(place);
         }
@@ -53,6 +54,11 @@ impl Place {
     /// The accounts at work.
     pub(super) fn account(&self) -> &Account {
         &self.account
+    }
+
+    /// What things are called.
+    pub(super) fn names(&self) -> &Names {
+        &self.names
     }
 
     /// The cluster; the database's.
@@ -71,15 +77,15 @@ impl Place {
     }
 
     /// Makes the directory unless it is plain beforehand that nobody could use it.
-    fn at(dir: &Path) -> Result<Self, Error> {
+    fn at(dir: &Path, names: Names) -> Result<Self, Error> {
         let account = Account::choose(&dir.join("data"))?;
         let there = dir.ancestors().find(|dir| dir.exists()).unwrap_or(dir);
         if there != dir && !account.reaches(there) {
-            return Ok(Self { base: dir.to_path_buf(), account });
+            return Ok(Self { base: dir.to_path_buf(), account, names });
         }
         make(dir, &account)?;
         let base = dir.canonicalize().map_err(error::io("resolve", dir))?;
-        Ok(Self { base, account })
+        Ok(Self { base, account, names })
     }
 
     fn reachable(&self) -> bool {
@@ -111,8 +117,13 @@ fn set_mode(dir: &Path, mode: u32) -> Result<(), Error> {
 }
 
 /// A throw-away cluster must never land on the system's real one.
-fn fallback(wanted: &Path, durable: bool) -> PathBuf {
-    if durable { PathBuf::from(SYSTEM_DIR) } else { PathBuf::from(format!("/tmp/skypanel-test-{}", digest(wanted))) }
+fn fallback(wanted: &Path, names: &Names, durable: bool) -> PathBuf {
+    let name = names.name();
+    if durable {
+        Path::new(SYSTEM_DIR).join(name)
+    } else {
+        PathBuf::from(format!("/tmp/{name}-test-{}", digest(wanted)))
+    }
 }
 
 fn digest(path: &Path) -> String {

@@ -29,7 +29,7 @@ impl Socket {
     pub(super) fn prepare(place: &Place, runtime_dir: Option<&Path>) -> Result<Self, Error> {
         let account = place.account();
         let wanted = place.base().join("socket");
-        let name = format!("skypanel-{}", place.digest());
+        let name = format!("{}-{}", place.names().name(), place.digest());
         let elsewhere = runtime_dir.into_iter().chain([Path::new("/tmp")]).map(|dir| dir.join(&name));
         let dir = [wanted.clone()]
             .into_iter()
@@ -109,7 +109,7 @@ mod tests {
     #[test]
     fn a_url_leads_to_a_directory_of_any_name() {
         let socket = Socket { dir: PathBuf::from("/a b/50%/socket") };
-        assert_eq!(socket.url("skypanel_pool", "t/1"), "postgres://skypanel_pool@%2Fa%20b%2F50%25%2Fsocket:5432/t%2F1");
+        assert_eq!(socket.url("acme_pool", "t/1"), "postgres://acme_pool@%2Fa%20b%2F50%25%2Fsocket:5432/t%2F1");
     }
 
     #[test]

@@ -81,7 +81,7 @@ async fn cluster() -> &'static Cluster {
 async fn start(dir: PathBuf) -> Server {
     #[expect(clippy::disallowed_methods, reason = "tests read the environment here alone")]
     let (search_path, binaries) = (std::env::var_os("PATH"), std::env::var_os("SKYPANEL_PG_BIN").map(PathBuf::from));
-    let settings = Settings { dir, durable: false, binaries, search_path, runtime_dir: None };
+    let settings = Settings { durable: false, binaries, search_path, ..Settings::new("skypanel", dir) };
     tokio::task::spawn_blocking(move || Server::start(&settings)).await.unwrap().unwrap()
 }
 
