@@ -23,6 +23,7 @@ mod isolation;
 mod migrations;
 mod paging;
 mod plans;
+mod refusals;
 mod rows;
 mod scoping;
 mod sessions;
