@@ -1,4 +1,4 @@
-//! One error for the whole house, and the one place that turns it into GraphQL.
+//! One error for everything before and during the execution, and the one place that turns it into GraphQL.
 //!
 //! [`Error`] has no `Display`: a `?` cannot leak the text of a database or of a library to a
 //! client. What a client sees is the message given here, its [`Code`] and its extensions; what
@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use async_graphql::context::QueryPathNode;
-use async_graphql::{ErrorExtensionValues, PathSegment, Pos, QueryPathSegment, Response, ServerError};
+use async_graphql::{ErrorExtensionValues, PathSegment, Pos, QueryPathSegment, Response};
 
 /// The result of everything that a client's request can make fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -47,6 +47,8 @@ pub enum Code {
     MethodNotAllowed,
     /// The request took too long.
     Timeout,
+    /// Its body took too long to arrive; to clients it is [`Code::Timeout`] with a status of its own.
+    BodyTimeout,
     /// Too many requests at once.
     Overloaded,
     /// The database does not answer.
@@ -75,7 +77,7 @@ impl Code {
             Self::UnsupportedMediaType => "UNSUPPORTED_MEDIA_TYPE",
             Self::NotAcceptable => "NOT_ACCEPTABLE",
             Self::MethodNotAllowed => "METHOD_NOT_ALLOWED",
-            Self::Timeout => "TIMEOUT",
+            Self::Timeout | Self::BodyTimeout => "TIMEOUT",
             Self::Overloaded => "OVERLOADED",
             Self::DbUnavailable => "DB_UNAVAILABLE",
             Self::Internal => "INTERNAL",
@@ -88,15 +90,16 @@ impl Code {
         match self {
             Self::Unauthenticated => 401,
             Self::CsrfRejected => 403,
+            Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::NotAcceptable => 406,
+            Self::BodyTimeout => 408,
             Self::PayloadTooLarge => 413,
             Self::UnsupportedMediaType => 415,
             Self::Overloaded | Self::DbUnavailable => 503,
             Self::Timeout => 504,
             Self::Internal => 500,
             Self::Forbidden
-            | Self::NotFound
             | Self::BadUserInput
             | Self::QueryTooLarge
             | Self::QueryTooDeep
@@ -114,7 +117,7 @@ impl Code {
     }
 }
 
-/// What a resolver, a row or a statement answers instead of a value.
+/// What a request, a document, a resolver or a statement is answered instead of a value.
 #[derive(Debug, Clone)]
 pub struct Error(Box<Inner>);
 
@@ -205,10 +208,16 @@ impl Error {
         Self::new(Code::DbUnavailable, message).caused_by(cause)
     }
 
+    /// More than can be served at once.
+    #[must_use]
+    pub fn overloaded() -> Self {
+        Self::new(Code::Overloaded, "Too many requests at once. Try again in a moment.")
+    }
+
     /// The place in the document that it is about, for what is refused before it runs.
     #[must_use]
-    pub fn at(self, location: Option<Pos>) -> Self {
-        self.with(|inner| inner.location = location)
+    pub fn at(self, location: Pos) -> Self {
+        self.with(|inner| inner.location = Some(location))
     }
 
     /// The field that failed, unless an inner one is named already. async-graphql knows it too, but
@@ -234,6 +243,12 @@ impl Error {
     #[must_use]
     pub fn code(&self) -> Code {
         self.0.code
+    }
+
+    /// What the client is told.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.0.message
     }
 
     /// Whether this only tells that an earlier statement of the transaction failed.
@@ -262,21 +277,6 @@ fn segment(segment: &QueryPathSegment<'_>) -> PathSegment {
     match segment {
         QueryPathSegment::Index(index) => PathSegment::Index(*index),
         QueryPathSegment::Name(name) => PathSegment::Field((*name).to_owned()),
-    }
-}
-
-/// An answer from before the execution: one error, no location, no data.
-#[must_use]
-pub fn refusal(code: Code, message: &str) -> Response {
-    Error::new(code, message).into_response()
-}
-
-/// The code of an error in an answer.
-#[must_use]
-pub fn code_of(error: &ServerError) -> Option<&str> {
-    match error.extensions.as_ref()?.get("code")? {
-        async_graphql::Value::String(code) => Some(code),
-        _ => None,
     }
 }
 

@@ -3,56 +3,36 @@
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Response, ServerError, Value};
 
-use super::guard::{Refusal, RefusalCode};
-use crate::error::{Code, Error, code_of};
+use crate::error::{Code, Error};
 
 /// The answer to one request.
 pub struct Answer {
     /// The data and the errors.
     pub response: Response,
-    /// How it came about.
-    pub outcome: Outcome,
+    /// Why the request was refused as a whole; there is no data then. `None`: the resolvers ran, the data may be partial.
+    pub refused: Option<Code>,
     /// How many levels were fetched, each in one round trip.
     pub levels: u64,
 }
 
-/// How an answer came about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
-    /// The resolvers ran; the data may be partial.
-    Executed,
-    /// Refused as a whole, with this HTTP status; there is no data.
-    Refused(u16),
-}
-
 impl Answer {
-    /// The whole request failed by this.
-    pub(super) fn refused(error: Error) -> Self {
-        let outcome = Outcome::Refused(error.code().status());
-        Self { response: error.into_response(), outcome, levels: 0 }
-    }
-
     /// What async-graphql answered: it also validates, and what it refuses then never ran.
     pub(super) fn executed(response: Response, operation: OperationType, levels: u64) -> Self {
         // What a mutation has committed stays told, also when the database went away afterwards.
         let nothing_told = operation == OperationType::Query || !has_values(&response.data);
         let outage = response.errors.iter().filter_map(ServerError::source::<Error>).find(|e| e.code().is_outage());
         if let Some(outage) = outage.filter(|_| nothing_told) {
-            return Self::refused(outage.clone());
+            return outage.clone().into();
         }
         let before_execution = response.data == Value::Null
             && !response.errors.is_empty()
             && response.errors.iter().all(|error| error.path.is_empty() && error.extensions.is_none());
-        let outcome = if before_execution { Outcome::Refused(400) } else { Outcome::Executed };
-        Self { response, outcome, levels }
+        Self { response, refused: before_execution.then_some(Code::GraphqlValidationFailed), levels }
     }
 
     /// Gives every error a code, logs what is ours to mend, and cuts a long list.
     pub(super) fn finish(mut self, request_id: &str, most: usize) -> Self {
-        let default = match self.outcome {
-            Outcome::Refused(_) => Code::GraphqlValidationFailed,
-            Outcome::Executed => Code::BadUserInput,
-        };
+        let default = self.refused.unwrap_or(Code::BadUserInput);
         let mut logged = Vec::new();
         for error in &mut self.response.errors {
             if code_of(error).is_none() {
@@ -89,19 +69,21 @@ fn report(error: &mut ServerError, request_id: &str, logged: &mut Vec<String>) {
     logged.push(cause);
 }
 
+/// The code of an error in an answer.
+fn code_of(error: &ServerError) -> Option<&str> {
+    match error.extensions.as_ref()?.get("code")? {
+        Value::String(code) => Some(code),
+        _ => None,
+    }
+}
+
 fn has_values(data: &Value) -> bool {
     matches!(data, Value::Object(fields) if fields.values().any(|value| *value != Value::Null))
 }
 
-impl From<Refusal> for Error {
-    fn from(refusal: Refusal) -> Self {
-        let code = match refusal.code {
-            RefusalCode::ParseFailed => Code::GraphqlParseFailed,
-            RefusalCode::ValidationFailed | RefusalCode::UnknownOperation => Code::GraphqlValidationFailed,
-            RefusalCode::TooLarge => Code::QueryTooLarge,
-            RefusalCode::TooDeep => Code::QueryTooDeep,
-            RefusalCode::TooComplex => Code::QueryTooComplex,
-        };
-        Self::new(code, refusal.message).at(refusal.location)
+/// The whole request failed by this.
+impl From<Error> for Answer {
+    fn from(error: Error) -> Self {
+        Self { refused: Some(error.code()), response: error.into_response(), levels: 0 }
     }
 }

@@ -14,7 +14,7 @@ use std::time::Duration;
 use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions, Schema};
 use secrecy::{ExposeSecret, SecretString};
 
-pub use answer::{Answer, Outcome};
+pub use answer::Answer;
 pub use guard::DocumentLimits;
 
 use crate::billing::BillingQuery;
@@ -125,12 +125,10 @@ impl Service {
         let inner = &self.0;
         let request_id = call.request_id.clone();
         let answer = match tokio::time::timeout(inner.settings.request_timeout, inner.answer(call)).await {
-            Ok(Ok(answer)) => answer,
-            Ok(Err(error)) => Answer::refused(error),
-            Err(_) => Answer::refused(Error::new(
-                Code::Timeout,
-                "The request took too long. Ask for less at once, or try again.",
-            )),
+            Ok(answer) => answer.unwrap_or_else(Answer::from),
+            Err(_) => {
+                Error::new(Code::Timeout, "The request took too long. Ask for less at once, or try again.").into()
+            }
         };
         answer.finish(&request_id, inner.settings.errors)
     }

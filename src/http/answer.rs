@@ -11,8 +11,8 @@ use serde::Serialize;
 
 use super::negotiate::Media;
 use super::observe::RequestId;
-use super::refusal::Refusal;
-use crate::graphql::{Answer, Outcome};
+use crate::error::{Code, Error};
+use crate::graphql::Answer;
 use crate::json;
 
 /// A response without data: async-graphql would write `"data":null`, which says that something ran.
@@ -25,22 +25,19 @@ struct WithoutData<'a> {
 
 /// What the service answered, in the media type that the client takes.
 pub(super) fn answer(media: Media, answer: Answer, id: &RequestId) -> Response {
-    let Answer { response, outcome, .. } = answer;
-    match outcome {
-        Outcome::Executed => match body(&response) {
+    let Answer { response, refused, .. } = answer;
+    match refused.map(Code::status) {
+        None => match body(&response) {
             Ok(body) => write(media, StatusCode::OK, body, response.http_headers),
             Err(error) => {
                 tracing::error!(%error, "a response could not be serialised");
-                Refusal::internal(id).respond(media)
+                internal(media, id)
             }
         },
         // The legacy type has no statuses of its own: 200 says that the document was looked at.
-        Outcome::Refused(400) if media == Media::Json => refused(media, StatusCode::OK, &response, ""),
-        Outcome::Refused(status) => {
-            let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-            // The service knows no method but GET that it would refuse: a mutation belongs into a POST.
-            refused(media, status, &response, "POST")
-        }
+        Some(400) if media == Media::Json => errors_alone(media, 200, &response, ""),
+        // The service knows no method but GET that it would refuse: a mutation belongs into a POST.
+        Some(status) => errors_alone(media, status, &response, "POST"),
     }
 }
 
@@ -60,33 +57,45 @@ fn body(response: &async_graphql::Response) -> serde_json::Result<Vec<u8>> {
     Ok(body)
 }
 
-/// Errors alone, with the headers that their status asks for; `allow` is what a 405 names.
-pub(super) fn refused(
-    media: Media,
-    status: StatusCode,
-    response: &async_graphql::Response,
-    allow: &'static str,
-) -> Response {
+/// A request that did not get as far as the service, in the shape of a GraphQL response. Its status holds for both
+/// media types.
+pub(super) fn refuse(media: Media, error: Error) -> Response {
+    let status = error.code().status();
+    let mut response = errors_alone(media, status, &error.into_response(), "GET, POST");
+    // Refused by its head, or amid its body: the rest may still be on its way, and would be taken for the next request
+    // on the connection.
+    if matches!(status, 401 | 403 | 405 | 406 | 408 | 413 | 415) {
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
+}
+
+/// What [`refuse`] names the methods for.
+pub(super) fn method_not_allowed() -> Error {
+    Error::new(Code::MethodNotAllowed, "This method is not allowed here.")
+}
+
+/// 500: a bug of ours, which somebody will have to look up in the log.
+pub(super) fn internal(media: Media, id: &RequestId) -> Response {
+    let mut response = Error::new(Code::Internal, "internal error").into_response();
+    for error in &mut response.errors {
+        error.extensions.get_or_insert_default().set("requestId", id.as_str());
+    }
+    errors_alone(media, Code::Internal.status(), &response, "")
+}
+
+/// Errors without data, with the headers that their status asks for; `allow` is what a 405 names.
+fn errors_alone(media: Media, status: u16, response: &async_graphql::Response, allow: &'static str) -> Response {
     let body = WithoutData { errors: &response.errors, extensions: &response.extensions };
     let body = serde_json::to_vec(&body).unwrap_or_default();
     let mut headers = response.http_headers.clone();
     match status {
-        StatusCode::UNAUTHORIZED => {
-            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-        }
-        StatusCode::METHOD_NOT_ALLOWED => {
-            headers.insert(ALLOW, HeaderValue::from_static(allow));
-        }
-        StatusCode::SERVICE_UNAVAILABLE => {
-            headers.entry(RETRY_AFTER).or_insert(HeaderValue::from_static("1"));
-        }
-        // The rest of the body is still on its way: the connection cannot be used again.
-        StatusCode::REQUEST_TIMEOUT | StatusCode::PAYLOAD_TOO_LARGE => {
-            headers.insert(CONNECTION, HeaderValue::from_static("close"));
-        }
+        401 => drop(headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))),
+        405 => drop(headers.insert(ALLOW, HeaderValue::from_static(allow))),
+        503 => drop(headers.entry(RETRY_AFTER).or_insert(HeaderValue::from_static("1"))),
         _ => {}
     }
-    write(media, status, body, headers)
+    write(media, StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), body, headers)
 }
 
 fn write(media: Media, status: StatusCode, body: Vec<u8>, mut headers: HeaderMap) -> Response {

@@ -6,8 +6,8 @@ use axum::body::{Body, Bytes, HttpBody};
 use http_body_util::BodyExt;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use super::refusal::Refusal;
 use crate::config::Limits;
+use crate::error::{Code, Error};
 
 /// Every request may bring so much without asking; what is larger shares [`Bodies::budget`].
 const FREE: usize = 16 * 1024;
@@ -48,18 +48,19 @@ impl Bodies {
     }
 
     /// The whole body: 413 at the first byte too many, 408 when it takes too long.
-    pub(super) async fn read(&self, body: Body) -> Result<Text<'_>, Refusal> {
+    pub(super) async fn read(&self, body: Body) -> Result<Text<'_>, Error> {
         // A Content-Length over the bound is answered before anything is read.
         if body.size_hint().lower() > u64::try_from(self.bytes).unwrap_or(u64::MAX) {
-            return Err(Refusal::TOO_LARGE);
+            return Err(too_large());
         }
-        tokio::time::timeout(self.time, self.collect(body)).await.unwrap_or(Err(Refusal::TOO_SLOW))
+        let slow = |_| Err(Error::new(Code::BodyTimeout, "The body took too long to arrive."));
+        tokio::time::timeout(self.time, self.collect(body)).await.unwrap_or_else(slow)
     }
 
-    async fn collect(&self, mut body: Body) -> Result<Text<'_>, Refusal> {
+    async fn collect(&self, mut body: Body) -> Result<Text<'_>, Error> {
         let mut text = Text { bytes: Vec::new(), share: None };
         while let Some(frame) = body.frame().await {
-            let frame = frame.map_err(|_| Refusal::input("The body broke off."))?;
+            let frame = frame.map_err(|_| Error::new(Code::BadUserInput, "The body broke off."))?;
             // Trailers mean nothing here.
             if let Ok(data) = frame.into_data() {
                 self.append(&mut text, &data)?;
@@ -68,16 +69,16 @@ impl Bodies {
         Ok(text)
     }
 
-    fn append<'a>(&'a self, text: &mut Text<'a>, data: &Bytes) -> Result<(), Refusal> {
+    fn append<'a>(&'a self, text: &mut Text<'a>, data: &Bytes) -> Result<(), Error> {
         let size = text.bytes.len().saturating_add(data.len());
         if size > self.bytes {
-            return Err(Refusal::TOO_LARGE);
+            return Err(too_large());
         }
         let wanted = size.saturating_sub(FREE).div_ceil(UNIT);
         let held = text.share.as_ref().map_or(0, SemaphorePermit::num_permits);
         if wanted > held {
-            let more = u32::try_from(wanted - held).map_err(|_| Refusal::TOO_LARGE)?;
-            let more = self.budget.try_acquire_many(more).map_err(|_| Refusal::OVERLOADED)?;
+            let more = u32::try_from(wanted - held).map_err(|_| too_large())?;
+            let more = self.budget.try_acquire_many(more).map_err(|_| Error::overloaded())?;
             match &mut text.share {
                 Some(share) => share.merge(more),
                 none => *none = Some(more),
@@ -86,4 +87,8 @@ impl Bodies {
         text.bytes.extend_from_slice(data);
         Ok(())
     }
+}
+
+fn too_large() -> Error {
+    Error::new(Code::PayloadTooLarge, "The body is too large.")
 }

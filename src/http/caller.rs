@@ -8,7 +8,7 @@ use axum::http::header::{AUTHORIZATION, USER_AGENT};
 use axum::http::request::Parts;
 use secrecy::SecretString;
 
-use super::refusal::Refusal;
+use crate::error::{Code, Error};
 use crate::graphql::{Client, Credential};
 
 /// User agents are stored with sessions; nobody reads more of them.
@@ -18,19 +18,19 @@ const TOKEN_BYTES: usize = 512;
 
 /// The token of the Authorization header, unchecked. Tokens elsewhere, above all in the URL, are ignored: URLs end up
 /// in logs and histories.
-pub(super) fn credential(headers: &HeaderMap) -> Result<Credential, Refusal> {
+pub(super) fn credential(headers: &HeaderMap) -> Result<Credential, Error> {
+    let malformed = || Error::new(Code::Unauthenticated, "Authorization must be `Bearer` and one session token.");
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let Some(value) = values.next() else {
         return Ok(Credential::None);
     };
     if values.next().is_some() {
-        return Err(Refusal::CREDENTIAL);
+        return Err(malformed());
     }
-    let (scheme, token) =
-        value.to_str().ok().and_then(|text| text.trim().split_once(' ')).ok_or(Refusal::CREDENTIAL)?;
+    let (scheme, token) = value.to_str().ok().and_then(|text| text.trim().split_once(' ')).ok_or_else(malformed)?;
     let token = token.trim_start_matches(' ');
     if !scheme.eq_ignore_ascii_case("bearer") || token.len() > TOKEN_BYTES || !is_token(token) {
-        return Err(Refusal::CREDENTIAL);
+        return Err(malformed());
     }
     Ok(Credential::Bearer(SecretString::from(token)))
 }

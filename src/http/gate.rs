@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use super::refusal::Refusal;
 use crate::config::Limits;
+use crate::error::Error;
 
 /// A bounded number of places and a short, bounded queue for them: what cannot be served soon is refused at once,
 /// while refusing is still cheap.
@@ -25,17 +25,17 @@ impl Gate {
     }
 
     /// A place until the permit is dropped, or 503.
-    pub(super) async fn enter(&self) -> Result<SemaphorePermit<'_>, Refusal> {
+    pub(super) async fn enter(&self) -> Result<SemaphorePermit<'_>, Error> {
         // The semaphore is fair: this fails while somebody queues, so nobody is overtaken.
         if let Ok(place) = self.running.try_acquire() {
             return Ok(place);
         }
         let Ok(_queued) = self.queue.try_acquire() else {
-            return Err(Refusal::OVERLOADED);
+            return Err(Error::overloaded());
         };
         match tokio::time::timeout(self.wait, self.running.acquire()).await {
             Ok(Ok(place)) => Ok(place),
-            _ => Err(Refusal::OVERLOADED),
+            _ => Err(Error::overloaded()),
         }
     }
 }

@@ -13,8 +13,8 @@ use futures_util::FutureExt;
 
 use super::negotiate::{self, Media};
 use super::observe::{Operation, RequestId};
-use super::refusal::Refusal;
 use super::{Edge, answer, caller, origin, payload};
+use crate::error::{Code, Error};
 use crate::graphql::Call;
 
 /// Browsers ask the server before they send a header of this kind to another site, and we never agree.
@@ -29,12 +29,13 @@ pub(super) async fn endpoint(
 ) -> Response {
     let (parts, body) = request.into_parts();
     let Some(media) = Media::accepted(&parts.headers) else {
-        return Refusal::NOT_ACCEPTABLE.respond(Media::Json);
+        let message = "Answers are application/graphql-response+json or application/json: name one of them in Accept.";
+        return answer::refuse(Media::Json, Error::new(Code::NotAcceptable, message));
     };
-    run(&edge, &parts, body, media, &id).await.unwrap_or_else(|refusal| refusal.respond(media))
+    run(&edge, &parts, body, media, &id).await.unwrap_or_else(|error| answer::refuse(media, error))
 }
 
-async fn run(edge: &Edge, parts: &Parts, body: Body, media: Media, id: &RequestId) -> Result<Response, Refusal> {
+async fn run(edge: &Edge, parts: &Parts, body: Body, media: Media, id: &RequestId) -> Result<Response, Error> {
     let settings = &edge.settings;
     let read_only = reads_only(&parts.method, &parts.headers)?;
     origin::check(&parts.headers, &settings.allowed_origins)?;
@@ -62,7 +63,7 @@ async fn run(edge: &Edge, parts: &Parts, body: Body, media: Media, id: &RequestI
         answer::answer(media, answer, id)
     } else {
         tracing::error!("the execution panicked");
-        Refusal::internal(id).respond(media)
+        answer::internal(media, id)
     };
     if let Some(operation) = operation {
         response.extensions_mut().insert(operation);
@@ -72,13 +73,18 @@ async fn run(edge: &Edge, parts: &Parts, body: Body, media: Media, id: &RequestI
 
 /// Whether only queries may run. Refuses what a page of another site could send without asking: a POST that is not
 /// JSON, a GET without the header.
-fn reads_only(method: &Method, headers: &HeaderMap) -> Result<bool, Refusal> {
+fn reads_only(method: &Method, headers: &HeaderMap) -> Result<bool, Error> {
     let json = negotiate::is_json(headers);
     match *method {
         Method::POST if json => Ok(false),
-        Method::POST => Err(Refusal::NOT_JSON),
+        Method::POST => Err(Error::new(
+            Code::UnsupportedMediaType,
+            "The body must be application/json in UTF-8, not compressed, with a Content-Type that says so.",
+        )),
         Method::GET if json || headers.contains_key(PREFLIGHT) => Ok(true),
-        Method::GET => Err(Refusal::PREFLIGHT),
-        _ => Err(Refusal::METHOD),
+        Method::GET => {
+            Err(Error::new(Code::CsrfRejected, "A GET needs the header GraphQL-Require-Preflight, with any value."))
+        }
+        _ => Err(answer::method_not_allowed()),
     }
 }

@@ -11,7 +11,7 @@
 //!   body       read, bounded in bytes and time (413, 408)
 //!   gate       a place among the requests in flight (503)
 //!   payload    JSON or a query string into a GraphQL request (400)
-//!   answer     an outcome into status, headers and JSON
+//!   answer     an answer or an error into status, headers and JSON
 //! health    /livez and /readyz
 //! ```
 //!
@@ -29,7 +29,6 @@ mod negotiate;
 mod observe;
 mod origin;
 mod payload;
-mod refusal;
 mod socket;
 
 use std::net::IpAddr;
@@ -42,6 +41,7 @@ use axum::response::Response;
 use axum::routing::{any, get};
 
 use crate::config::Limits;
+use crate::error::{Code, Error};
 use crate::graphql::Service;
 
 pub use listen::serve;
@@ -49,7 +49,6 @@ pub use listen::serve;
 use self::body::Bodies;
 use self::gate::Gate;
 use self::negotiate::Media;
-use self::refusal::Refusal;
 
 /// What the HTTP layer has to be told.
 #[derive(Clone, Debug, Default)]
@@ -88,11 +87,11 @@ pub fn router(service: Service, settings: Settings) -> Router {
 }
 
 async fn not_found() -> Response {
-    Refusal::NOWHERE.respond(Media::Json)
+    answer::refuse(Media::Json, Error::new(Code::NotFound, "There is nothing at this path."))
 }
 
 async fn method_not_allowed() -> Response {
-    let mut response = Refusal::METHOD.respond(Media::Json);
+    let mut response = answer::refuse(Media::Json, answer::method_not_allowed());
     // axum knows the methods of the route and names them, unless somebody did.
     response.headers_mut().remove(ALLOW);
     response

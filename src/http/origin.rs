@@ -3,25 +3,28 @@
 use axum::http::HeaderMap;
 use axum::http::header::{AUTHORIZATION, COOKIE, ORIGIN};
 
-use super::refusal::Refusal;
+use crate::error::{Code, Error};
 
 /// The cookie that carries a browser's session.
 const SESSION: &str = "__Host-skypanel";
 
 /// Refuses a session cookie from a foreign origin (403), and one beside a token (400): which of them counts would be
 /// a guess. Without the cookie there is nothing to forge, and any origin will do.
-pub(super) fn check(headers: &HeaderMap, allowed: &[String]) -> Result<(), Refusal> {
+pub(super) fn check(headers: &HeaderMap, allowed: &[String]) -> Result<(), Error> {
     if !has_session(headers) {
         return Ok(());
     }
     if headers.contains_key(AUTHORIZATION) {
-        return Err(Refusal::input("Send a session cookie or Authorization, not both."));
+        return Err(Error::new(Code::BadUserInput, "Send a session cookie or Authorization, not both."));
     }
     let foreign = headers
         .get_all(ORIGIN)
         .iter()
         .any(|origin| !allowed.iter().any(|known| origin.as_bytes().eq_ignore_ascii_case(known.as_bytes())));
-    if foreign { Err(Refusal::FOREIGN_ORIGIN) } else { Ok(()) }
+    if foreign {
+        return Err(Error::new(Code::CsrfRejected, "The session cookie does not work from this origin."));
+    }
+    Ok(())
 }
 
 fn has_session(headers: &HeaderMap) -> bool {

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
-use super::refusal::Refusal;
+use crate::error::{Code, Error};
 
 /// The four parameters of GraphQL over HTTP, not yet checked. A key that comes twice is refused: two parsers may
 /// disagree about which one counts. Unknown keys are skipped, as the specification asks.
@@ -26,33 +26,40 @@ struct Payload {
     extensions: Option<Value>,
 }
 
+/// 400: this is not a GraphQL request. Messages are written here, never taken from a library.
+fn input(message: impl Into<String>) -> Error {
+    Error::new(Code::BadUserInput, message)
+}
+
 /// The request of a POST. `bound` is the size of variables, and of extensions, as compact JSON.
-pub(super) fn from_json(body: &[u8], bound: usize) -> Result<Request, Refusal> {
+pub(super) fn from_json(body: &[u8], bound: usize) -> Result<Request, Error> {
     if body.trim_ascii_start().first() == Some(&b'[') {
-        return Err(Refusal::BATCH);
+        return Err(Error::new(Code::BatchingDisabled, "A request is one JSON object: batches are not supported."));
     }
     match serde_json::from_slice::<Payload>(body) {
         Ok(payload) => payload.check(bound),
         Err(error) if error.is_data() => Err(not_an_object_or_doubled(body)),
-        Err(error) => Err(Refusal::broken_json(error.line(), error.column())),
+        Err(error) => {
+            Err(input(format!("The body is not valid JSON: line {}, column {}.", error.line(), error.column())))
+        }
     }
 }
 
 /// `serde_json` stops at the first surprise and names our types: look once more, to say it in the client's words.
-fn not_an_object_or_doubled(body: &[u8]) -> Refusal {
+fn not_an_object_or_doubled(body: &[u8]) -> Error {
     if body.trim_ascii_start().first() != Some(&b'{') {
-        return Refusal::input("The body must be a JSON object with a query.");
+        return input("The body must be a JSON object with a query.");
     }
     match serde_json::from_slice::<IgnoredAny>(body) {
-        Ok(_) => Refusal::input("A parameter of the request stands there twice."),
-        Err(_) => Refusal::input("The body is not valid JSON."),
+        Ok(_) => input("A parameter of the request stands there twice."),
+        Err(_) => input("The body is not valid JSON."),
     }
 }
 
 /// The request of a GET. Empty parameters are absent ones; what is no parameter of GraphQL is ignored.
-pub(super) fn from_uri(uri: &Uri, bound: usize) -> Result<Request, Refusal> {
-    let Query(pairs) = Query::<Vec<(String, String)>>::try_from_uri(uri)
-        .map_err(|_| Refusal::input("The query string is not valid."))?;
+pub(super) fn from_uri(uri: &Uri, bound: usize) -> Result<Request, Error> {
+    let Query(pairs) =
+        Query::<Vec<(String, String)>>::try_from_uri(uri).map_err(|_| input("The query string is not valid."))?;
     let mut payload = Payload::default();
     for (name, text) in pairs.into_iter().filter(|(_, text)| !text.is_empty()) {
         let (place, value) = match name.as_str() {
@@ -63,47 +70,47 @@ pub(super) fn from_uri(uri: &Uri, bound: usize) -> Result<Request, Refusal> {
             _ => continue,
         };
         if place.replace(value).is_some() {
-            return Err(Refusal::input("A parameter of the request stands there twice."));
+            return Err(input("A parameter of the request stands there twice."));
         }
     }
     payload.check(bound)
 }
 
-fn json(text: &str, message: &'static str) -> Result<Value, Refusal> {
-    serde_json::from_str(text).map_err(|_| Refusal::input(message))
+fn json(text: &str, message: &'static str) -> Result<Value, Error> {
+    serde_json::from_str(text).map_err(|_| input(message))
 }
 
 impl Payload {
-    fn check(self, bound: usize) -> Result<Request, Refusal> {
+    fn check(self, bound: usize) -> Result<Request, Error> {
         let Some(Value::String(query)) = self.query else {
-            return Err(Refusal::input("`query` must be a string."));
+            return Err(input("`query` must be a string."));
         };
         let mut request = Request::new(query);
         request.operation_name = match self.operation_name {
             None | Some(Value::Null) => None,
             Some(Value::String(name)) => Some(name),
-            Some(_) => return Err(Refusal::input("`operationName` must be a string.")),
+            Some(_) => return Err(input("`operationName` must be a string.")),
         };
         request.variables = match self.variables {
             None | Some(Value::Null) => Variables::default(),
             Some(variables @ Value::Object(_)) => Variables::from_json(within(bound, variables)?),
-            Some(_) => return Err(Refusal::input("`variables` must be an object.")),
+            Some(_) => return Err(input("`variables` must be an object.")),
         };
         request.extensions = match self.extensions {
             None | Some(Value::Null) => Extensions::default(),
             Some(extensions @ Value::Object(_)) => serde_json::from_value(within(bound, extensions)?)
-                .map_err(|_| Refusal::input("`extensions` must be an object."))?,
-            Some(_) => return Err(Refusal::input("`extensions` must be an object.")),
+                .map_err(|_| input("`extensions` must be an object."))?,
+            Some(_) => return Err(input("`extensions` must be an object.")),
         };
         Ok(request)
     }
 }
 
 /// The value, if its compact JSON is within the bound.
-fn within(bound: usize, value: Value) -> Result<Value, Refusal> {
+fn within(bound: usize, value: Value) -> Result<Value, Error> {
     match serde_json::to_writer(Room(bound), &value) {
         Ok(()) => Ok(value),
-        Err(_) => Err(Refusal::VARIABLES_TOO_LARGE),
+        Err(_) => Err(Error::new(Code::QueryTooLarge, "The variables or the extensions are too large.")),
     }
 }
 

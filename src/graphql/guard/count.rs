@@ -5,7 +5,8 @@
 //! Each fragment is counted once; sums saturate.
 
 use super::DocumentLimits;
-use super::refusal::{Refusal, RefusalCode, name};
+use super::quote::name;
+use crate::error::{Code, Error};
 use async_graphql::parser::types::{Directive, ExecutableDocument, OperationDefinition, Selection, SelectionSet};
 use async_graphql::{Pos, Positioned};
 use std::collections::HashMap;
@@ -90,7 +91,7 @@ pub(super) fn count(
     chosen: &Positioned<OperationDefinition>,
     limits: &DocumentLimits,
     introspection_allowed: bool,
-) -> Result<Tally, Refusal> {
+) -> Result<Tally, Error> {
     let mut counter = Counter { document, nesting: limits.nesting, seen: HashMap::new() };
     let of_chosen = counter.operation(chosen)?;
     hold(of_chosen, chosen.pos, limits, introspection_allowed)?;
@@ -129,31 +130,31 @@ fn in_order<'a, T: 'a>(items: impl Iterator<Item = &'a Positioned<T>>) -> Vec<&'
     items
 }
 
-fn hold(tally: Tally, pos: Pos, limits: &DocumentLimits, introspection_allowed: bool) -> Result<(), Refusal> {
-    use RefusalCode::{TooComplex, TooDeep, ValidationFailed};
+fn hold(tally: Tally, pos: Pos, limits: &DocumentLimits, introspection_allowed: bool) -> Result<(), Error> {
+    use Code::{QueryTooComplex, QueryTooDeep};
 
     if tally.introspects && !introspection_allowed {
         let message = "introspection is off: __schema and __type are not available here";
-        return Err(Refusal::new(ValidationFailed, message, pos));
+        return Err(Error::new(Code::GraphqlValidationFailed, message).at(pos));
     }
     let bounds = [
-        (tally.depth, limits.depth, "levels of fields", TooDeep),
-        (tally.introspection_depth, INTROSPECTION_DEPTH, "levels of fields in the schema", TooDeep),
+        (tally.depth, limits.depth, "levels of fields", QueryTooDeep),
+        (tally.introspection_depth, INTROSPECTION_DEPTH, "levels of fields in the schema", QueryTooDeep),
         (
             tally.introspection_circles,
             INTROSPECTION_CIRCLES,
             "nested fields, interfaces, possibleTypes or inputFields of the schema",
-            TooDeep,
+            QueryTooDeep,
         ),
-        (tally.root_fields, limits.root_fields, "root fields", TooComplex),
-        (tally.aliases, limits.aliases, "aliases", TooComplex),
-        (tally.directives, limits.directives, "directives", TooComplex),
-        (tally.selections, limits.selections, "selections with its fragments in place", TooComplex),
+        (tally.root_fields, limits.root_fields, "root fields", QueryTooComplex),
+        (tally.aliases, limits.aliases, "aliases", QueryTooComplex),
+        (tally.directives, limits.directives, "directives", QueryTooComplex),
+        (tally.selections, limits.selections, "selections with its fragments in place", QueryTooComplex),
     ];
     for (amount, bound, what, code) in bounds {
         if amount > bound {
             let message = format!("the query has more than {bound} {what}");
-            return Err(Refusal::new(code, message, pos));
+            return Err(Error::new(code, message).at(pos));
         }
     }
     Ok(())
@@ -169,7 +170,7 @@ struct Counter<'a> {
 }
 
 impl<'a> Counter<'a> {
-    fn operation(&mut self, operation: &'a Positioned<OperationDefinition>) -> Result<Tally, Refusal> {
+    fn operation(&mut self, operation: &'a Positioned<OperationDefinition>) -> Result<Tally, Error> {
         let mut tally = self.set(&operation.node.selection_set, 0)?;
         let variables = &operation.node.variable_definitions;
         tally.directives = variables
@@ -181,7 +182,7 @@ impl<'a> Counter<'a> {
     }
 
     /// `above` is how many selection sets lie around this one.
-    fn set(&mut self, set: &'a Positioned<SelectionSet>, above: usize) -> Result<Tally, Refusal> {
+    fn set(&mut self, set: &'a Positioned<SelectionSet>, above: usize) -> Result<Tally, Error> {
         if set.node.items.is_empty() {
             return Ok(Tally::default());
         }
@@ -194,7 +195,7 @@ impl<'a> Counter<'a> {
         Ok(sum)
     }
 
-    fn selection(&mut self, selection: &'a Positioned<Selection>, above: usize) -> Result<Tally, Refusal> {
+    fn selection(&mut self, selection: &'a Positioned<Selection>, above: usize) -> Result<Tally, Error> {
         let mut tally = match &selection.node {
             Selection::Field(field) => {
                 let below = self.set(&field.node.selection_set, above)?;
@@ -213,7 +214,7 @@ impl<'a> Counter<'a> {
     }
 
     /// A fragment that is not there counts nothing; validation refuses it.
-    fn fragment(&mut self, spread: &str, pos: Pos, above: usize) -> Result<Tally, Refusal> {
+    fn fragment(&mut self, spread: &str, pos: Pos, above: usize) -> Result<Tally, Error> {
         let Some((fragment, definition)) = self.document.fragments.get_key_value(spread) else {
             return Ok(Tally::default());
         };
@@ -223,11 +224,10 @@ impl<'a> Counter<'a> {
                 self.room(above, tally.levels, pos)?;
                 Ok(tally)
             }
-            Some(None) => Err(Refusal::new(
-                RefusalCode::ValidationFailed,
-                format!("fragment {} spreads itself", name(spread)),
-                pos,
-            )),
+            Some(None) => {
+                let message = format!("fragment {} spreads itself", name(spread));
+                Err(Error::new(Code::GraphqlValidationFailed, message).at(pos))
+            }
             None => {
                 self.seen.insert(fragment.as_str(), None);
                 let mut tally = self.set(&definition.node.selection_set, above)?;
@@ -239,13 +239,11 @@ impl<'a> Counter<'a> {
         }
     }
 
-    fn room(&self, above: usize, levels: usize, pos: Pos) -> Result<(), Refusal> {
+    fn room(&self, above: usize, levels: usize, pos: Pos) -> Result<(), Error> {
         if above.saturating_add(levels) > self.nesting {
-            return Err(Refusal::new(
-                RefusalCode::TooDeep,
-                format!("selections are nested more than {} levels deep with their fragments in place", self.nesting),
-                pos,
-            ));
+            let message =
+                format!("selections are nested more than {} levels deep with their fragments in place", self.nesting);
+            return Err(Error::new(Code::QueryTooDeep, message).at(pos));
         }
         Ok(())
     }

@@ -59,7 +59,7 @@
 mod cost;
 mod count;
 mod parse;
-mod refusal;
+mod quote;
 mod roots;
 mod scan;
 mod tariff;
@@ -70,14 +70,14 @@ mod scan_fuzz;
 #[cfg(test)]
 mod tests;
 
-pub use refusal::{Refusal, RefusalCode};
-
 pub use crate::config::DocumentLimits;
 
 use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType};
 use async_graphql::{Positioned, Request};
 use tariff::Tariff;
 use variables::Inputs;
+
+use crate::error::{Code, Error};
 
 /// What passed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,7 +117,7 @@ impl Guard {
     /// # Errors
     ///
     /// The first rule or bound that the document breaks.
-    pub fn check(&self, request: &mut Request, introspection_allowed: bool) -> Result<Checked, Refusal> {
+    pub fn check(&self, request: &mut Request, introspection_allowed: bool) -> Result<Checked, Error> {
         scan::scan(&request.query, &self.limits)?;
         let document = parse::parse(&request.query)?;
         let operation = choose(&document, request.operation_name.as_deref())?;
@@ -129,14 +129,11 @@ impl Guard {
 
         let cost = cost::cost(&self.tariff, &document, &operation.node, &request.variables, &self.limits);
         if cost > self.limits.cost {
-            return Err(Refusal::new(
-                RefusalCode::TooComplex,
-                format!(
-                    "the query costs {cost}, at most {} are allowed: ask for smaller pages or fewer levels",
-                    self.limits.cost
-                ),
-                operation.pos,
-            ));
+            let message = format!(
+                "the query costs {cost}, at most {} are allowed: ask for smaller pages or fewer levels",
+                self.limits.cost
+            );
+            return Err(Error::new(Code::QueryTooComplex, message).at(operation.pos));
         }
 
         let checked = Checked {
@@ -154,15 +151,15 @@ impl Guard {
 fn choose<'a>(
     document: &'a ExecutableDocument,
     wanted: Option<&str>,
-) -> Result<&'a Positioned<OperationDefinition>, Refusal> {
-    let unknown = |message| Refusal::nowhere(RefusalCode::UnknownOperation, message);
+) -> Result<&'a Positioned<OperationDefinition>, Error> {
+    let unknown = |message| Error::new(Code::GraphqlValidationFailed, message);
     match (&document.operations, wanted) {
         (DocumentOperations::Single(operation), None) => Ok(operation),
         (DocumentOperations::Single(_), Some(wanted)) => {
-            Err(unknown(format!("there is no operation {}: the only one has no name", refusal::name(wanted))))
+            Err(unknown(format!("there is no operation {}: the only one has no name", quote::name(wanted))))
         }
         (DocumentOperations::Multiple(operations), Some(wanted)) => {
-            operations.get(wanted).ok_or_else(|| unknown(format!("there is no operation {}", refusal::name(wanted))))
+            operations.get(wanted).ok_or_else(|| unknown(format!("there is no operation {}", quote::name(wanted))))
         }
         (DocumentOperations::Multiple(operations), None) => {
             let mut operations = operations.values();

@@ -1,20 +1,22 @@
 //! Parsing, with errors that fit one line.
 
-use super::refusal::{Refusal, RefusalCode, shortened};
+use super::quote::shortened;
+use crate::error::{Code, Error};
 use async_graphql::parser::types::ExecutableDocument;
-use async_graphql::parser::{Error, parse_query};
+use async_graphql::parser::{self, parse_query};
 
 /// Parses a text that the scanner has passed. Type definitions are no part of an executable
 /// document: the grammar refuses them.
-pub(super) fn parse(text: &str) -> Result<ExecutableDocument, Refusal> {
+pub(super) fn parse(text: &str) -> Result<ExecutableDocument, Error> {
     parse_query(text).map_err(|error| {
         let location = error.positions().next();
         let (code, message) = match &error {
-            Error::Syntax { message, .. } => (RefusalCode::ParseFailed, one_line(message)),
-            Error::RecursionLimitExceeded => (RefusalCode::TooDeep, "selections are nested too deep".to_owned()),
-            other => (RefusalCode::ValidationFailed, shortened(&other.to_string(), 200)),
+            parser::Error::Syntax { message, .. } => (Code::GraphqlParseFailed, one_line(message)),
+            parser::Error::RecursionLimitExceeded => (Code::QueryTooDeep, "selections are nested too deep".to_owned()),
+            other => (Code::GraphqlValidationFailed, shortened(&other.to_string(), 200)),
         };
-        Refusal { code, message, location }
+        let refused = Error::new(code, message);
+        location.into_iter().fold(refused, Error::at)
     })
 }
 
@@ -29,9 +31,10 @@ fn one_line(message: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::graphql::guard::tests::location;
     use async_graphql::Pos;
 
-    fn refusal(text: &str) -> Refusal {
+    fn refusal(text: &str) -> Error {
         match parse(text) {
             Ok(_) => panic!("{text} parses"),
             Err(refusal) => refusal,
@@ -41,14 +44,14 @@ mod tests {
     #[test]
     fn a_syntax_error_is_one_line_with_its_place() {
         let refused = refusal("{\n  a(\n}");
-        assert_eq!(refused.code, RefusalCode::ParseFailed);
-        assert_eq!(refused.message, "Syntax error: expected name");
-        assert_eq!(refused.location, Some(Pos { line: 3, column: 1 }));
+        assert_eq!(refused.code(), Code::GraphqlParseFailed);
+        assert_eq!(refused.message(), "Syntax error: expected name");
+        assert_eq!(location(&refused), Some(Pos { line: 3, column: 1 }));
         for text in ["", "{", "{ a } }", "query ($a: [Int) { a }", "{ a(x: 1e999999) }"] {
             let refused = refusal(text);
-            assert_eq!(refused.code, RefusalCode::ParseFailed, "{text}");
-            assert!(refused.location.is_some(), "{text}");
-            let message = refused.message;
+            assert_eq!(refused.code(), Code::GraphqlParseFailed, "{text}");
+            assert!(location(&refused).is_some(), "{text}");
+            let message = refused.message();
             assert!(message.starts_with("Syntax error: "), "{message}");
             assert!(message.chars().count() <= 201, "{message}");
             assert!(!message.contains(['\n', '|', '_']), "{message}");
@@ -67,8 +70,8 @@ mod tests {
             "\"about\" query { a }",
         ] {
             let refused = refusal(text);
-            assert_eq!(refused.code, RefusalCode::ParseFailed, "{text}");
-            assert!(refused.message.ends_with("executable definition"), "{}", refused.message);
+            assert_eq!(refused.code(), Code::GraphqlParseFailed, "{text}");
+            assert!(refused.message().ends_with("executable definition"), "{}", refused.message());
         }
     }
 
@@ -81,7 +84,7 @@ mod tests {
             "{ a } fragment F on T { a } fragment F on T { a }",
             "fragment F on T { a }",
         ] {
-            assert_eq!(refusal(text).code, RefusalCode::ValidationFailed, "{text}");
+            assert_eq!(refusal(text).code(), Code::GraphqlValidationFailed, "{text}");
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What an operation asks for at its root.
 
-use super::refusal::{Refusal, RefusalCode, name};
+use super::quote::name;
+use crate::error::{Code, Error};
 use async_graphql::Positioned;
 use async_graphql::parser::types::{
     ExecutableDocument, Field, OperationDefinition, OperationType, Selection, SelectionSet,
@@ -51,7 +52,7 @@ fn collect<'a>(document: &'a ExecutableDocument, set: &'a SelectionSet, fields: 
 }
 
 /// What holds for the root of an operation of this type.
-pub(super) fn check(operation: &OperationDefinition, fields: &[&Positioned<Field>]) -> Result<(), Refusal> {
+pub(super) fn check(operation: &OperationDefinition, fields: &[&Positioned<Field>]) -> Result<(), Error> {
     match operation.ty {
         OperationType::Query => Ok(()),
         OperationType::Mutation => {
@@ -60,18 +61,17 @@ pub(super) fn check(operation: &OperationDefinition, fields: &[&Positioned<Field
         }
         OperationType::Subscription => match fields.get(1) {
             None => Ok(()),
-            Some(second) => Err(Refusal::new(
-                RefusalCode::ValidationFailed,
-                "a subscription selects exactly one root field",
-                second.pos,
-            )),
+            Some(second) => {
+                let message = "a subscription selects exactly one root field";
+                Err(Error::new(Code::GraphqlValidationFailed, message).at(second.pos))
+            }
         },
     }
 }
 
 /// Two selections under one key are one field to a client; async-graphql runs both of them and
 /// answers one.
-fn keys_differ(fields: &[&Positioned<Field>]) -> Result<(), Refusal> {
+fn keys_differ(fields: &[&Positioned<Field>]) -> Result<(), Error> {
     for (index, field) in fields.iter().enumerate() {
         let key = &field.node.response_key().node;
         let mut earlier = fields.iter().take(index);
@@ -80,23 +80,22 @@ fn keys_differ(fields: &[&Positioned<Field>]) -> Result<(), Refusal> {
                 "two root fields of this mutation answer under the key {}; give each an alias of its own",
                 name(key)
             );
-            return Err(Refusal::new(RefusalCode::ValidationFailed, message, field.pos));
+            return Err(Error::new(Code::GraphqlValidationFailed, message).at(field.pos));
         }
     }
     Ok(())
 }
 
-fn one_of_a_kind(fields: &[&Positioned<Field>]) -> Result<(), Refusal> {
+fn one_of_a_kind(fields: &[&Positioned<Field>]) -> Result<(), Error> {
     let mut dear = fields.iter().filter(|field| ONE_A_REQUEST.contains(&field.node.name.node.as_str()));
     match (dear.next(), dear.next()) {
-        (Some(first), Some(second)) => Err(Refusal::new(
-            RefusalCode::ValidationFailed,
-            format!(
+        (Some(first), Some(second)) => {
+            let message = format!(
                 "{} and {} cannot share a request: at most one mutation of this kind is allowed",
                 first.node.name.node, second.node.name.node
-            ),
-            second.pos,
-        )),
+            );
+            Err(Error::new(Code::GraphqlValidationFailed, message).at(second.pos))
+        }
         _ => Ok(()),
     }
 }

@@ -9,7 +9,7 @@
 //! `scan_fuzz.rs` holds the two together.
 
 use super::DocumentLimits;
-use super::refusal::{Refusal, RefusalCode};
+use crate::error::{Code, Error};
 use async_graphql::Pos;
 
 /// What one pass has seen.
@@ -20,12 +20,10 @@ pub(super) struct Scan {
 }
 
 /// Counts tokens and bracket nesting, and refuses what is beyond the bounds.
-pub(super) fn scan(text: &str, limits: &DocumentLimits) -> Result<Scan, Refusal> {
+pub(super) fn scan(text: &str, limits: &DocumentLimits) -> Result<Scan, Error> {
     if text.len() > limits.query_bytes {
-        return Err(Refusal::nowhere(
-            RefusalCode::TooLarge,
-            format!("the query has {} bytes, at most {} are allowed", text.len(), limits.query_bytes),
-        ));
+        let message = format!("the query has {} bytes, at most {} are allowed", text.len(), limits.query_bytes);
+        return Err(Error::new(Code::QueryTooLarge, message));
     }
     let mut seen = Scan { tokens: 0, nesting: 0 };
     let mut open: usize = 0;
@@ -36,15 +34,12 @@ pub(super) fn scan(text: &str, limits: &DocumentLimits) -> Result<Scan, Refusal>
                 Fault::LeadingZero(at) => ("a number does not start with 0", at),
             };
             let message = format!("Syntax error: {message}");
-            Refusal::new(RefusalCode::ParseFailed, message, position(text, at))
+            Error::new(Code::GraphqlParseFailed, message).at(position(text, at))
         })?;
         seen.tokens += 1;
         if seen.tokens > limits.tokens {
-            return Err(Refusal::new(
-                RefusalCode::TooLarge,
-                format!("the query has more than {} tokens", limits.tokens),
-                position(text, lexeme.start),
-            ));
+            let message = format!("the query has more than {} tokens", limits.tokens);
+            return Err(Error::new(Code::QueryTooLarge, message).at(position(text, lexeme.start)));
         }
         match lexeme.kind {
             Kind::Open => open += 1,
@@ -54,11 +49,8 @@ pub(super) fn scan(text: &str, limits: &DocumentLimits) -> Result<Scan, Refusal>
         }
         seen.nesting = seen.nesting.max(open);
         if open > limits.nesting {
-            return Err(Refusal::new(
-                RefusalCode::TooDeep,
-                format!("brackets are nested more than {} levels deep", limits.nesting),
-                position(text, lexeme.start),
-            ));
+            let message = format!("brackets are nested more than {} levels deep", limits.nesting);
+            return Err(Error::new(Code::QueryTooDeep, message).at(position(text, lexeme.start)));
         }
     }
     Ok(seen)

@@ -10,8 +10,9 @@ use async_graphql::parser::types::{
 };
 use async_graphql::{Positioned, Value, Variables};
 
-use super::refusal::{self, Refusal, RefusalCode};
+use super::quote;
 use super::tariff::base;
+use crate::error::{Code, Error};
 
 /// The types that a variable can have.
 #[derive(Debug, Clone)]
@@ -61,13 +62,13 @@ pub(super) fn check(
     document: &ExecutableDocument,
     operation: &Positioned<OperationDefinition>,
     given: &Variables,
-) -> Result<(), Refusal> {
+) -> Result<(), Error> {
     let declared = document.operations.iter().flat_map(|(_, operation)| &operation.node.variable_definitions);
     for definition in declared {
         let name = base(&definition.node.var_type.node);
         if !inputs.has(name) {
-            let message = format!("there is no input type {}", refusal::name(name));
-            return Err(Refusal::new(RefusalCode::ValidationFailed, message, definition.pos));
+            let message = format!("there is no input type {}", quote::name(name));
+            return Err(Error::new(Code::GraphqlValidationFailed, message).at(definition.pos));
         }
     }
     for definition in &operation.node.variable_definitions {
@@ -78,8 +79,8 @@ pub(super) fn check(
             None => declared.nullable || definition.node.default_value.is_some(),
         };
         if !fits {
-            let message = format!("the variable {} must be of type {declared}", refusal::name(name));
-            return Err(Refusal::new(RefusalCode::ValidationFailed, message, definition.pos));
+            let message = format!("the variable {} must be of type {declared}", quote::name(name));
+            return Err(Error::new(Code::GraphqlValidationFailed, message).at(definition.pos));
         }
     }
     Ok(())

@@ -1,6 +1,6 @@
 //! Exact costs.
 
-use super::{RefusalCode, guard, pass, refuse, refused_as, variables};
+use super::{Code, guard, pass, refuse, refused_as, variables};
 use async_graphql::Request;
 
 fn costs(text: &str, cost: u64) {
@@ -148,18 +148,18 @@ fn the_bound() {
     // 1 + 27 × (2 + 35) = 1000
     costs(&query(27, 35), 1_000);
     // 1 + 10 × (2 + 98) = 1001
-    assert_eq!(refused_as(&query(10, 98)), RefusalCode::TooComplex);
+    assert_eq!(refused_as(&query(10, 98)), Code::QueryTooComplex);
 }
 
 #[test]
 fn a_page_of_pages_is_refused() {
     let refusal = refuse("{ tickets(first: 100) { nodes { messages(first: 100) { nodes { id } } } } }");
-    assert_eq!(refusal.code, RefusalCode::TooComplex);
+    assert_eq!(refusal.code(), Code::QueryTooComplex);
     assert_eq!(
-        refusal.message,
+        refusal.message(),
         "the query costs 10201, at most 1000 are allowed: ask for smaller pages or fewer levels"
     );
     let open = "tickets(first: 100) { nodes { user { ".repeat(3);
     let deep = format!("{{ {open} id {} }}", "} } }".repeat(3));
-    assert_eq!(refused_as(&deep), RefusalCode::TooComplex);
+    assert_eq!(refused_as(&deep), Code::QueryTooComplex);
 }

@@ -1,6 +1,6 @@
 //! `__schema` and `__type`.
 
-use super::{RefusalCode, deep, guard, pass, refuse, refused_as};
+use super::{Code, deep, guard, pass, refuse, refused_as};
 use async_graphql::Request;
 
 /// What the reference implementation and its tools send: 15 fields deep.
@@ -40,8 +40,8 @@ fn where_it_is_off_it_is_refused_wherever_it_stands() {
         let Err(refusal) = guard.check(&mut Request::new(text), false) else {
             panic!("{text}");
         };
-        assert_eq!(refusal.code, RefusalCode::ValidationFailed, "{text}");
-        assert!(refusal.message.starts_with("introspection is off"), "{text}");
+        assert_eq!(refusal.code(), Code::GraphqlValidationFailed, "{text}");
+        assert!(refusal.message().starts_with("introspection is off"), "{text}");
     }
     assert!(guard.check(&mut Request::new("{ __typename }"), false).is_ok());
     assert!(!pass("{ __typename viewer { __typename } }").introspects);
@@ -58,15 +58,15 @@ fn it_does_not_circle() {
     };
     pass(&circling(3));
     let refusal = refuse(&circling(4));
-    assert_eq!(refusal.code, RefusalCode::TooDeep);
-    assert!(refusal.message.contains("more than 3 nested fields, interfaces"));
+    assert_eq!(refusal.code(), Code::QueryTooDeep);
+    assert!(refusal.message().contains("more than 3 nested fields, interfaces"));
     // Of four kinds, and through fragments.
     assert_eq!(
         refused_as(
             "{ __type(name: \"A\") { ...F } } fragment F on __Type { interfaces { possibleTypes { ...G } } } \
              fragment G on __Type { inputFields { type { fields { name } } } }"
         ),
-        RefusalCode::TooDeep
+        Code::QueryTooDeep
     );
     // An unused fragment is validated, too.
     assert_eq!(
@@ -74,7 +74,7 @@ fn it_does_not_circle() {
             "{ viewer { id } } \
              fragment F on __Type { fields { type { fields { type { fields { type { fields { name } } } } } } } }"
         ),
-        RefusalCode::TooDeep
+        Code::QueryTooDeep
     );
     // These words mean nothing elsewhere.
     pass("{ fields { fields { fields { fields { id } } } } }");
@@ -84,10 +84,10 @@ fn it_does_not_circle() {
 fn it_is_at_most_20_deep() {
     let nested = |levels: usize| format!("{{ __type(name: \"A\") {} }}", deep("ofType", levels));
     pass(&nested(19));
-    assert_eq!(refused_as(&nested(20)), RefusalCode::TooDeep);
+    assert_eq!(refused_as(&nested(20)), Code::QueryTooDeep);
     let fragment = |levels: usize| format!("{{ viewer {{ id }} }} fragment F on __Type {}", deep("ofType", levels));
     pass(&fragment(20));
-    assert_eq!(refused_as(&fragment(21)), RefusalCode::TooDeep);
+    assert_eq!(refused_as(&fragment(21)), Code::QueryTooDeep);
 }
 
 #[test]
@@ -100,11 +100,11 @@ fn it_does_not_deepen_what_stands_beside_it() {
         )
     };
     pass(&beside(12));
-    assert_eq!(refused_as(&beside(13)), RefusalCode::TooDeep);
+    assert_eq!(refused_as(&beside(13)), Code::QueryTooDeep);
 }
 
 #[test]
 fn its_selections_count() {
     let wide = format!("{{ __schema {{ types {{ {} }} }} }}", "name ".repeat(999));
-    assert_eq!(refused_as(&wide), RefusalCode::TooComplex);
+    assert_eq!(refused_as(&wide), Code::QueryTooComplex);
 }

@@ -1,6 +1,6 @@
 //! What one request may hold at its root.
 
-use super::{RefusalCode, pass, refuse};
+use super::{Code, pass, refuse};
 
 #[test]
 fn the_keys_of_a_mutation_differ() {
@@ -12,9 +12,9 @@ fn the_keys_of_a_mutation_differ() {
         "mutation { logout { token } logout @skip(if: true) { token } }",
     ] {
         let refusal = refuse(text);
-        assert_eq!(refusal.code, RefusalCode::ValidationFailed, "{text}");
+        assert_eq!(refusal.code(), Code::GraphqlValidationFailed, "{text}");
         assert_eq!(
-            refusal.message,
+            refusal.message(),
             "two root fields of this mutation answer under the key logout; give each an alias of its own"
         );
     }
@@ -38,8 +38,8 @@ fn one_login_or_money_mutation_a_request() {
         ),
     ] {
         let refusal = refuse(text);
-        assert_eq!(refusal.code, RefusalCode::ValidationFailed, "{text}");
-        assert_eq!(refusal.message, message, "{text}");
+        assert_eq!(refusal.code(), Code::GraphqlValidationFailed, "{text}");
+        assert_eq!(refusal.message(), message, "{text}");
     }
     for field in [
         "login",
@@ -59,7 +59,7 @@ fn one_login_or_money_mutation_a_request() {
     ] {
         pass(&format!("mutation {{ a: {field} b: logout {{ token }} login: logout {{ token }} }}"));
         let refusal = refuse(&format!("mutation {{ {field} x: {field} }}"));
-        assert_eq!(refusal.code, RefusalCode::ValidationFailed, "{field}");
+        assert_eq!(refusal.code(), Code::GraphqlValidationFailed, "{field}");
     }
 }
 
@@ -67,6 +67,6 @@ fn one_login_or_money_mutation_a_request() {
 fn a_subscription_has_one_root_field() {
     pass("subscription { ... { ticketChanged { id } } }");
     let refusal = refuse("subscription { a: ticketChanged { id } ... { b: ticketChanged { id } } }");
-    assert_eq!(refusal.code, RefusalCode::ValidationFailed);
-    assert_eq!(refusal.message, "a subscription selects exactly one root field");
+    assert_eq!(refusal.code(), Code::GraphqlValidationFailed);
+    assert_eq!(refusal.message(), "a subscription selects exactly one root field");
 }

@@ -1,7 +1,7 @@
 //! Bytes, tokens, brackets and strings.
 
 use super::super::scan::{Scan, scan};
-use super::{DocumentLimits, RefusalCode, pass, refuse, refused_as};
+use super::{Code, DocumentLimits, location, pass, refuse, refused_as};
 use async_graphql::Pos;
 
 fn scanned(text: &str) -> Scan {
@@ -49,17 +49,17 @@ fn refuses_strings_that_do_not_end() {
         "{ a(b: [\"\"\"a\"]) }",
     ] {
         let refusal = refuse(text);
-        assert_eq!(refusal.code, RefusalCode::ParseFailed, "{text:?}");
-        assert_eq!(refusal.message, "Syntax error: a string that starts here does not end", "{text:?}");
+        assert_eq!(refusal.code(), Code::GraphqlParseFailed, "{text:?}");
+        assert_eq!(refusal.message(), "Syntax error: a string that starts here does not end", "{text:?}");
     }
     let refusal = refuse("{\n  a(b: \"é\", c: \"x\n\") }");
-    assert_eq!(refusal.location, Some(Pos { line: 2, column: 16 }));
+    assert_eq!(location(&refusal), Some(Pos { line: 2, column: 16 }));
 }
 
 #[test]
 fn refuses_numbers_that_start_with_zero() {
     for text in ["{ a(b: [00]) }", "{ a(b: -01) }"] {
-        assert_eq!(refused_as(text), RefusalCode::ParseFailed, "{text}");
+        assert_eq!(refused_as(text), Code::GraphqlParseFailed, "{text}");
     }
     pass("{ node(id: [0, -0, 0.0, 1.00e00, 100]) { id } }");
 }
@@ -69,18 +69,18 @@ fn bounds_bytes() {
     let sized = |bytes: usize| format!("{{ a }}{}", " ".repeat(bytes - 5));
     pass(&sized(16 * 1024));
     let refusal = refuse(&sized(16 * 1024 + 1));
-    assert_eq!(refusal.code, RefusalCode::TooLarge);
-    assert_eq!(refusal.message, "the query has 16385 bytes, at most 16384 are allowed");
+    assert_eq!(refusal.code(), Code::QueryTooLarge);
+    assert_eq!(refusal.message(), "the query has 16385 bytes, at most 16384 are allowed");
 }
 
 #[test]
 fn bounds_tokens_and_comments_alike() {
     let listed = |tokens: usize| format!("{{ a(b: [{}]) }}", "1 ".repeat(tokens - 9));
     pass(&listed(2_000));
-    assert_eq!(refused_as(&listed(2_001)), RefusalCode::TooLarge);
+    assert_eq!(refused_as(&listed(2_001)), Code::QueryTooLarge);
     let commented = |tokens: usize| format!("{{ a }}{}", "#\n".repeat(tokens - 3));
     pass(&commented(2_000));
-    assert_eq!(refused_as(&commented(2_001)), RefusalCode::TooLarge);
+    assert_eq!(refused_as(&commented(2_001)), Code::QueryTooLarge);
 }
 
 #[test]
@@ -89,9 +89,9 @@ fn bounds_the_nesting_of_all_brackets_together() {
     let nested = |levels: usize| format!("{{ a(b: {}{}) }}", "[".repeat(levels), "]".repeat(levels));
     pass(&nested(30));
     let refusal = refuse(&nested(31));
-    assert_eq!(refusal.code, RefusalCode::TooDeep);
-    assert_eq!(refusal.location, Some(Pos { line: 1, column: 38 }));
+    assert_eq!(refusal.code(), Code::QueryTooDeep);
+    assert_eq!(location(&refusal), Some(Pos { line: 1, column: 38 }));
     let ty = |levels: usize| format!("query ($a: {}Int{}) {{ a }}", "[".repeat(levels), "]".repeat(levels));
     pass(&ty(31));
-    assert_eq!(refused_as(&ty(32)), RefusalCode::TooDeep);
+    assert_eq!(refused_as(&ty(32)), Code::QueryTooDeep);
 }
