@@ -9,13 +9,13 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use crate::config::Limits;
 use crate::error::{Code, Error};
 
-/// Every request may bring so much without asking; what is larger shares [`Bodies::budget`].
+/// Every request may bring so much without asking; what is larger shares [`BodyReader::budget`].
 const FREE: usize = 16 * 1024;
 /// What one permit of the budget stands for.
 const UNIT: usize = 1024;
 
 /// Reads bodies, and knows how much of them is in memory.
-pub(super) struct Bodies {
+pub(super) struct BodyReader {
     bytes: usize,
     time: Duration,
     /// Bodies come in before a request has its place among those in flight, so that a slow sender holds no place.
@@ -37,7 +37,7 @@ impl Text<'_> {
     }
 }
 
-impl Bodies {
+impl BodyReader {
     pub(super) fn new(limits: &Limits) -> Self {
         let all = limits.in_flight.saturating_mul(limits.body_bytes) / UNIT;
         Self {

@@ -13,7 +13,7 @@ use futures_util::FutureExt;
 
 use super::negotiate::{self, Media};
 use super::observe::{Operation, RequestId};
-use super::{Edge, answer, caller, origin, payload};
+use super::{AppState, answer, caller, origin, payload};
 use crate::error::{Code, Error};
 use crate::graphql::Call;
 
@@ -23,7 +23,7 @@ const PREFLIGHT: &str = "graphql-require-preflight";
 /// Any method: what is neither GET nor POST is told so in the shape of a GraphQL error. (HEAD is not GET here: it would
 /// run a query for nothing.)
 pub(super) async fn endpoint(
-    State(edge): State<Arc<Edge>>,
+    State(state): State<Arc<AppState>>,
     Extension(id): Extension<RequestId>,
     request: Request,
 ) -> Response {
@@ -32,17 +32,17 @@ pub(super) async fn endpoint(
         let message = "Answers are application/graphql-response+json or application/json: name one of them in Accept.";
         return answer::refuse(Media::Json, Error::new(Code::NotAcceptable, message));
     };
-    run(&edge, &parts, body, media, &id).await.unwrap_or_else(|error| answer::refuse(media, error))
+    run(&state, &parts, body, media, &id).await.unwrap_or_else(|error| answer::refuse(media, error))
 }
 
-async fn run(edge: &Edge, parts: &Parts, body: Body, media: Media, id: &RequestId) -> Result<Response, Error> {
-    let settings = &edge.settings;
+async fn run(state: &AppState, parts: &Parts, body: Body, media: Media, id: &RequestId) -> Result<Response, Error> {
+    let settings = &state.settings;
     let read_only = reads_only(&parts.method, &parts.headers)?;
     origin::check(&parts.headers, &settings.allowed_origins)?;
     let credential = caller::credential(&parts.headers)?;
 
-    let text = if read_only { None } else { Some(edge.bodies.read(body).await?) };
-    let _place = edge.gate.enter().await?;
+    let text = if read_only { None } else { Some(state.bodies.read(body).await?) };
+    let _place = state.concurrency.acquire().await?;
     let request = match &text {
         Some(text) => payload::from_json(text.as_slice(), settings.limits.variables_bytes)?,
         None => payload::from_uri(&parts.uri, settings.limits.variables_bytes)?,
@@ -59,7 +59,7 @@ async fn run(edge: &Edge, parts: &Parts, body: Body, media: Media, id: &RequestI
     };
     // A panic in a resolver is this request's misfortune alone. What it left half done belongs to the execution, which
     // is dropped with it; nothing shared is seen half changed, hence the assertion.
-    let mut response = if let Ok(answer) = AssertUnwindSafe(edge.service.execute(call)).catch_unwind().await {
+    let mut response = if let Ok(answer) = AssertUnwindSafe(state.service.execute(call)).catch_unwind().await {
         answer::answer(media, answer, id)
     } else {
         tracing::error!("the execution panicked");

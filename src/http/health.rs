@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderName, StatusCode};
 
-use super::Edge;
+use super::AppState;
 
 /// A probe that waits longer learns nothing more.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -24,8 +24,8 @@ pub(super) async fn live() -> Health {
 }
 
 /// `/readyz`: 200 when the database answers, else 503.
-pub(super) async fn ready(State(edge): State<Arc<Edge>>) -> Health {
-    match tokio::time::timeout(PATIENCE, edge.service.ready()).await {
+pub(super) async fn ready(State(state): State<Arc<AppState>>) -> Health {
+    match tokio::time::timeout(PATIENCE, state.service.ready()).await {
         Ok(true) => health(StatusCode::OK, r#"{"status":"ready"}"#),
         _ => health(StatusCode::SERVICE_UNAVAILABLE, r#"{"status":"unavailable"}"#),
     }

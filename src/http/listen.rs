@@ -1,7 +1,7 @@
 //! The accept loop: what `axum::serve` is, with bounds.
 //!
 //! HTTP/1.1 alone. HTTP/2 without TLS is spoken by no browser and by no proxy unless it is told to, and its streams,
-//! which a client may stall one by one while it answers pings, would need clocks of their own.
+//! which a client may stall one by one while it answers pings, would need timeouts of their own.
 
 use std::convert::Infallible;
 use std::io;
@@ -23,7 +23,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use tower::ServiceExt;
 
-use super::socket::{Pulse, Socket, Tracked};
+use super::socket::{Socket, Timers, TrackedBody};
 use crate::config::Limits;
 
 /// The request line and all headers; more is 431. A GET carries its document here.
@@ -119,10 +119,10 @@ async fn connection(
 ) {
     // Answers are written in one piece: to wait for more only delays them. It fails on a socket that is gone.
     let _ = stream.set_nodelay(true);
-    let pulse = Pulse::new();
-    let socket = Socket::new(stream, Arc::clone(&pulse), place);
+    let timers = Timers::new();
+    let socket = Socket::new(stream, Arc::clone(&timers), place);
     let service = service_fn(|request: Request<Incoming>| {
-        let running = pulse.start();
+        let running = timers.start();
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(ConnectInfo(peer));
         let answer = router.clone().oneshot(request);
@@ -131,7 +131,7 @@ async fn connection(
                 Ok(response) => response,
                 Err(never) => match never {},
             };
-            Ok::<Response<Tracked>, Infallible>(response.map(|body| Tracked::new(body, running)))
+            Ok::<Response<TrackedBody>, Infallible>(response.map(|body| TrackedBody::new(body, running)))
         }
     });
     let mut http = pin!(
@@ -154,7 +154,7 @@ async fn connection(
                 return;
             }
             _ = clock.tick() => {
-                if let Some(reason) = pulse.overdue(&limits) {
+                if let Some(reason) = timers.overdue(&limits) {
                     tracing::debug!(reason, "connection closed");
                     return;
                 }

@@ -2,14 +2,14 @@
 //!
 //! ```text
 //! listen    accepts, bounds and times connections, drains them at the end
-//!   socket  one connection's clocks: silent, half-sent head, idle, stalled write
+//!   socket  one connection's timeouts: silent, half-sent head, idle, stalled write
 //! observe   request id, access log, the headers every answer carries
 //! graphql   POST and GET /graphql, in this order:
 //!   negotiate  what the client takes (406) and sends (415)
 //!   caller     who asks: credential (401), address, user agent
 //!   origin     cookies from foreign pages (403)
 //!   body       read, bounded in bytes and time (413, 408)
-//!   gate       a place among the requests in flight (503)
+//!   concurrency  a place among the requests in flight (503)
 //!   payload    JSON or a query string into a GraphQL request (400)
 //!   answer     an answer or an error into status, headers and JSON
 //! health    /livez and /readyz
@@ -20,7 +20,7 @@
 mod answer;
 mod body;
 mod caller;
-mod gate;
+mod concurrency;
 mod graphiql;
 mod graphql;
 mod health;
@@ -46,8 +46,8 @@ use crate::graphql::Service;
 
 pub use listen::serve;
 
-use self::body::Bodies;
-use self::gate::Gate;
+use self::body::BodyReader;
+use self::concurrency::ConcurrencyLimit;
 use self::negotiate::Media;
 
 /// What the HTTP layer has to be told.
@@ -62,19 +62,23 @@ pub struct Settings {
 }
 
 /// What the handlers share.
-struct Edge {
+struct AppState {
     service: Service,
     settings: Settings,
-    bodies: Bodies,
-    gate: Gate,
+    bodies: BodyReader,
+    concurrency: ConcurrencyLimit,
 }
 
 /// The whole site: `/graphql`, `/livez`, `/readyz` and GraphiQL.
 ///
 /// It needs no socket: tests call it with `oneshot`. Behind [`serve`], requests carry their peer's address.
 pub fn router(service: Service, settings: Settings) -> Router {
-    let edge =
-        Arc::new(Edge { service, bodies: Bodies::new(&settings.limits), gate: Gate::new(&settings.limits), settings });
+    let state = Arc::new(AppState {
+        service,
+        bodies: BodyReader::new(&settings.limits),
+        concurrency: ConcurrencyLimit::new(&settings.limits),
+        settings,
+    });
     Router::new()
         .route("/graphql", any(graphql::endpoint))
         .route("/livez", get(health::live))
@@ -83,7 +87,7 @@ pub fn router(service: Service, settings: Settings) -> Router {
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn(observe::observe))
-        .with_state(edge)
+        .with_state(state)
 }
 
 async fn not_found() -> Response {

@@ -12,16 +12,16 @@ pub(super) enum Media {
     Json,
 }
 
-/// How well a media range fits one of our types, compared field by field: wish, then closeness.
+/// How well a media range fits one of our types, compared field by field: wish, then specificity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Fit {
+struct Match {
     /// The q-value in thousandths.
     quality: u16,
-    closeness: Closeness,
+    specificity: Specificity,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Closeness {
+enum Specificity {
     Anything,
     Application,
     Exact,
@@ -42,12 +42,14 @@ impl Media {
         if ranges.is_empty() {
             return Some(Self::Json);
         }
-        let graphql = Self::Graphql.fit(&ranges);
-        let json = Self::Json.fit(&ranges);
+        let graphql = Self::Graphql.best_match(&ranges);
+        let json = Self::Json.best_match(&ranges);
         match (graphql, json) {
             (None, None) => None,
             // Named both and wanted alike, the type whose statuses mean something wins.
-            (Some(graphql), Some(json)) if graphql == json && json.closeness == Closeness::Exact => Some(Self::Graphql),
+            (Some(graphql), Some(json)) if graphql == json && json.specificity == Specificity::Exact => {
+                Some(Self::Graphql)
+            }
             (graphql, json) if graphql > json => Some(Self::Graphql),
             _ => Some(Self::Json),
         }
@@ -69,13 +71,13 @@ impl Media {
     }
 
     /// The closest range decides, even when a wider one has a higher q: that is how a type is excluded.
-    fn fit(self, ranges: &[Range<'_>]) -> Option<Fit> {
+    fn best_match(self, ranges: &[Range<'_>]) -> Option<Match> {
         ranges
             .iter()
-            .filter_map(|range| Some((range.closeness(self)?, range.quality)))
+            .filter_map(|range| Some((range.specificity(self)?, range.quality)))
             .max()
             .filter(|(_, quality)| *quality > 0)
-            .map(|(closeness, quality)| Fit { quality, closeness })
+            .map(|(specificity, quality)| Match { quality, specificity })
     }
 }
 
@@ -104,12 +106,12 @@ impl<'a> Range<'a> {
         Some(Self { kind, subtype, quality })
     }
 
-    fn closeness(&self, media: Media) -> Option<Closeness> {
+    fn specificity(&self, media: Media) -> Option<Specificity> {
         let application = self.kind.eq_ignore_ascii_case("application");
         match (self.kind, self.subtype) {
-            ("*", "*") => Some(Closeness::Anything),
-            (_, "*") if application => Some(Closeness::Application),
-            (_, subtype) if application && subtype.eq_ignore_ascii_case(media.subtype()) => Some(Closeness::Exact),
+            ("*", "*") => Some(Specificity::Anything),
+            (_, "*") if application => Some(Specificity::Application),
+            (_, subtype) if application && subtype.eq_ignore_ascii_case(media.subtype()) => Some(Specificity::Exact),
             _ => None,
         }
     }

@@ -108,16 +108,16 @@ impl Payload {
 
 /// The value, if its compact JSON is within the bound.
 fn within(bound: usize, value: Value) -> Result<Value, Error> {
-    match serde_json::to_writer(Room(bound), &value) {
+    match serde_json::to_writer(ByteBudget(bound), &value) {
         Ok(()) => Ok(value),
         Err(_) => Err(Error::new(Code::QueryTooLarge, "The variables or the extensions are too large.")),
     }
 }
 
 /// Counts what is written and keeps none of it.
-struct Room(usize);
+struct ByteBudget(usize);
 
-impl io::Write for Room {
+impl io::Write for ByteBudget {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.0 = self.0.checked_sub(bytes.len()).ok_or(io::ErrorKind::FileTooLarge)?;
         Ok(bytes.len())

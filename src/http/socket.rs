@@ -1,7 +1,7 @@
-//! One connection's clocks.
+//! One connection's timeouts.
 //!
 //! hyper times a request's head only, and counts the idle time between two requests with it: with its 5 s, every
-//! keep-alive connection would die after 5 s. So the socket notes what happens on it, and [`Pulse::overdue`], asked by
+//! keep-alive connection would die after 5 s. So the socket notes what happens on it, and [`Timers::overdue`], asked by
 //! the connection's task, tells a half-sent head from an idle client and both from one that does not read its answer.
 
 use std::io::{self, IoSlice};
@@ -25,9 +25,9 @@ const LINGER: Duration = Duration::from_secs(1);
 const LINGER_BYTES: usize = 8 * 1024 * 1024;
 
 /// What happens on a connection.
-pub(super) struct Pulse(Mutex<Beat>);
+pub(super) struct Timers(Mutex<State>);
 
-struct Beat {
+struct State {
     /// Requests being answered, up to the end of their answer's body.
     running: usize,
     /// Whether there was a request at all.
@@ -40,88 +40,88 @@ struct Beat {
     blocked: Option<Instant>,
 }
 
-impl Pulse {
+impl Timers {
     pub(super) fn new() -> Arc<Self> {
-        let beat = Beat { running: 0, served: false, quiet: Instant::now(), head: None, blocked: None };
-        Arc::new(Self(Mutex::new(beat)))
+        let state = State { running: 0, served: false, quiet: Instant::now(), head: None, blocked: None };
+        Arc::new(Self(Mutex::new(state)))
     }
 
     /// A request's head is complete.
-    pub(super) fn start(self: &Arc<Self>) -> Running {
-        let mut beat = self.beat();
-        beat.running = beat.running.saturating_add(1);
-        beat.served = true;
-        beat.head = None;
-        Running(Arc::clone(self))
+    pub(super) fn start(self: &Arc<Self>) -> InFlight {
+        let mut state = self.state();
+        state.running = state.running.saturating_add(1);
+        state.served = true;
+        state.head = None;
+        InFlight(Arc::clone(self))
     }
 
-    /// Why the connection has to end, if it has to. While a request runs, its body and its execution have clocks of
+    /// Why the connection has to end, if it has to. While a request runs, its body and its execution have timeouts of
     /// their own.
     pub(super) fn overdue(&self, limits: &Limits) -> Option<&'static str> {
-        let beat = self.beat();
+        let state = self.state();
         let over = |since: Instant, limit: Duration| since.elapsed() > limit;
-        if beat.blocked.is_some_and(|since| over(since, limits.write_stall)) {
+        if state.blocked.is_some_and(|since| over(since, limits.write_stall)) {
             return Some("the client does not read");
         }
-        if beat.running > 0 {
+        if state.running > 0 {
             return None;
         }
-        if beat.head.is_some_and(|since| over(since, limits.header_timeout)) {
+        if state.head.is_some_and(|since| over(since, limits.header_timeout)) {
             return Some("half a head");
         }
-        if !beat.served && over(beat.quiet, limits.header_timeout) {
+        if !state.served && over(state.quiet, limits.header_timeout) {
             return Some("silent");
         }
-        over(beat.quiet, limits.idle_timeout).then_some("idle")
+        over(state.quiet, limits.idle_timeout).then_some("idle")
     }
 
     fn read(&self, bytes: usize) {
-        let mut beat = self.beat();
-        if bytes > 0 && beat.running == 0 {
-            beat.head.get_or_insert_with(Instant::now);
+        let mut state = self.state();
+        if bytes > 0 && state.running == 0 {
+            state.head.get_or_insert_with(Instant::now);
         }
     }
 
     fn wrote<T>(&self, outcome: &Poll<T>) {
-        let mut beat = self.beat();
+        let mut state = self.state();
         match outcome {
-            Poll::Ready(_) => beat.blocked = None,
+            Poll::Ready(_) => state.blocked = None,
             Poll::Pending => {
-                beat.blocked.get_or_insert_with(Instant::now);
+                state.blocked.get_or_insert_with(Instant::now);
             }
         }
     }
 
-    fn beat(&self) -> MutexGuard<'_, Beat> {
+    fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// A request being answered; dropped with the answer's body, or when the client goes away.
-pub(super) struct Running(Arc<Pulse>);
+pub(super) struct InFlight(Arc<Timers>);
 
-impl Drop for Running {
+impl Drop for InFlight {
     fn drop(&mut self) {
-        let mut beat = self.0.beat();
-        beat.running = beat.running.saturating_sub(1);
-        beat.quiet = Instant::now();
+        let mut state = self.0.state();
+        state.running = state.running.saturating_sub(1);
+        state.quiet = Instant::now();
     }
 }
 
 /// An answer's body, which ends its request when it ends.
-pub(super) struct Tracked {
+pub(super) struct TrackedBody {
     body: Body,
     /// Held for its drop alone.
-    _running: Running,
+    _running: InFlight,
 }
 
-impl Tracked {
-    pub(super) fn new(body: Body, running: Running) -> Self {
+impl TrackedBody {
+    pub(super) fn new(body: Body, running: InFlight) -> Self {
         Self { body, _running: running }
     }
 }
 
-impl HttpBody for Tracked {
+impl HttpBody for TrackedBody {
     type Data = Bytes;
     type Error = axum::Error;
 
@@ -138,11 +138,11 @@ impl HttpBody for Tracked {
     }
 }
 
-/// A TCP stream that tells its [`Pulse`], and holds its place among the connections for as long as it is open, also
+/// A TCP stream that tells its [`Timers`], and holds its place among the connections for as long as it is open, also
 /// after an upgrade.
 pub(super) struct Socket {
     stream: TcpStream,
-    pulse: Arc<Pulse>,
+    timers: Arc<Timers>,
     linger: Option<Linger>,
     _place: OwnedSemaphorePermit,
 }
@@ -153,8 +153,8 @@ struct Linger {
 }
 
 impl Socket {
-    pub(super) fn new(stream: TcpStream, pulse: Arc<Pulse>, place: OwnedSemaphorePermit) -> Self {
-        Self { stream, pulse, linger: None, _place: place }
+    pub(super) fn new(stream: TcpStream, timers: Arc<Timers>, place: OwnedSemaphorePermit) -> Self {
+        Self { stream, timers, linger: None, _place: place }
     }
 }
 
@@ -162,7 +162,7 @@ impl AsyncRead for Socket {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
         let outcome = Pin::new(&mut self.stream).poll_read(cx, buf);
-        self.pulse.read(buf.filled().len().saturating_sub(before));
+        self.timers.read(buf.filled().len().saturating_sub(before));
         outcome
     }
 }
@@ -170,7 +170,7 @@ impl AsyncRead for Socket {
 impl AsyncWrite for Socket {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let outcome = Pin::new(&mut self.stream).poll_write(cx, bytes);
-        self.pulse.wrote(&outcome);
+        self.timers.wrote(&outcome);
         outcome
     }
 
@@ -180,7 +180,7 @@ impl AsyncWrite for Socket {
         bytes: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let outcome = Pin::new(&mut self.stream).poll_write_vectored(cx, bytes);
-        self.pulse.wrote(&outcome);
+        self.timers.wrote(&outcome);
         outcome
     }
 

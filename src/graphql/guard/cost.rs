@@ -1,8 +1,8 @@
 //! What an operation costs; the module above tells how it is computed.
 
 use super::DocumentLimits;
+use super::cost_table::{CostTable, Kind};
 use super::count::introspects;
-use super::tariff::{Kind, Tariff};
 use async_graphql::parser::types::{
     ExecutableDocument, Field, OperationDefinition, OperationType, Selection, SelectionSet,
 };
@@ -12,19 +12,19 @@ use std::convert::Infallible;
 
 /// The price of an operation that has been counted: its fragments form no cycle.
 pub(super) fn cost(
-    tariff: &Tariff,
+    cost_table: &CostTable,
     document: &ExecutableDocument,
     operation: &OperationDefinition,
     variables: &Variables,
     limits: &DocumentLimits,
 ) -> u64 {
     let root = match operation.ty {
-        OperationType::Query => &tariff.query,
-        OperationType::Mutation => &tariff.mutation,
-        OperationType::Subscription => &tariff.subscription,
+        OperationType::Query => &cost_table.query,
+        OperationType::Mutation => &cost_table.mutation,
+        OperationType::Subscription => &cost_table.subscription,
     };
-    let mut till = Till { tariff, document, operation, variables, limits, fragments: HashMap::new() };
-    till.set(&operation.selection_set.node, root).once
+    let mut calculator = Calculator { cost_table, document, operation, variables, limits, fragments: HashMap::new() };
+    calculator.set(&operation.selection_set.node, root).once
 }
 
 /// The price of a selection set.
@@ -46,8 +46,8 @@ impl Price {
     }
 }
 
-struct Till<'a> {
-    tariff: &'a Tariff,
+struct Calculator<'a> {
+    cost_table: &'a CostTable,
     document: &'a ExecutableDocument,
     operation: &'a OperationDefinition,
     variables: &'a Variables,
@@ -56,7 +56,7 @@ struct Till<'a> {
     fragments: HashMap<&'a str, Price>,
 }
 
-impl<'a> Till<'a> {
+impl<'a> Calculator<'a> {
     fn set(&mut self, set: &'a SelectionSet, parent: &str) -> Price {
         let mut sum = Price::default();
         for selection in &set.items {
@@ -90,15 +90,15 @@ impl<'a> Till<'a> {
         if introspects(&field.name.node) {
             return Price::default();
         }
-        let tariff = self.tariff;
-        let Some(charge) = tariff.charge(parent, &field.name.node) else {
+        let cost_table = self.cost_table;
+        let Some(field_cost) = cost_table.field_cost(parent, &field.name.node) else {
             // Not in the schema (validation refuses it), or `__typename`.
             let entity = u64::from(!field.selection_set.node.items.is_empty());
             let below = self.set(&field.selection_set.node, "");
             return Price::once(below.once.saturating_add(entity));
         };
-        let below = self.set(&field.selection_set.node, &charge.of);
-        match charge.kind {
+        let below = self.set(&field.selection_set.node, &field_cost.of);
+        match field_cost.kind {
             Kind::Free => Price::once(below.once),
             Kind::One => Price::once(below.once.saturating_add(1)),
             Kind::Ids => {

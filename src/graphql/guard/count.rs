@@ -40,7 +40,7 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    fn beside(self, other: Self) -> Self {
+    fn plus(self, other: Self) -> Self {
         Self {
             selections: self.selections.saturating_add(other.selections),
             aliases: self.aliases.saturating_add(other.aliases),
@@ -94,14 +94,14 @@ pub(super) fn count(
 ) -> Result<Tally, Error> {
     let mut counter = Counter { document, nesting: limits.nesting, seen: HashMap::new() };
     let of_chosen = counter.operation(chosen)?;
-    hold(of_chosen, chosen.pos, limits, introspection_allowed)?;
+    check_bounds(of_chosen, chosen.pos, limits, introspection_allowed)?;
 
     let mut total = of_chosen;
     for operation in in_order(document.operations.iter().map(|(_, operation)| operation)) {
         if operation.pos != chosen.pos {
             let tally = counter.operation(operation)?;
-            hold(tally, operation.pos, limits, introspection_allowed)?;
-            total = total.beside(tally);
+            check_bounds(tally, operation.pos, limits, introspection_allowed)?;
+            total = total.plus(tally);
         }
     }
     let mut fragments: Vec<_> = document.fragments.iter().collect();
@@ -115,12 +115,12 @@ pub(super) fn count(
                 tally.introspection_depth = tally.full_depth;
                 tally.introspection_circles = tally.circles;
             }
-            hold(tally, definition.pos, limits, introspection_allowed)?;
-            total = total.beside(tally);
+            check_bounds(tally, definition.pos, limits, introspection_allowed)?;
+            total = total.plus(tally);
         }
     }
     total.root_fields = 0;
-    hold(total, chosen.pos, limits, introspection_allowed)?;
+    check_bounds(total, chosen.pos, limits, introspection_allowed)?;
     Ok(of_chosen)
 }
 
@@ -130,7 +130,7 @@ fn in_order<'a, T: 'a>(items: impl Iterator<Item = &'a Positioned<T>>) -> Vec<&'
     items
 }
 
-fn hold(tally: Tally, pos: Pos, limits: &DocumentLimits, introspection_allowed: bool) -> Result<(), Error> {
+fn check_bounds(tally: Tally, pos: Pos, limits: &DocumentLimits, introspection_allowed: bool) -> Result<(), Error> {
     use Code::{QueryTooComplex, QueryTooDeep};
 
     if tally.introspects && !introspection_allowed {
@@ -186,10 +186,10 @@ impl<'a> Counter<'a> {
         if set.node.items.is_empty() {
             return Ok(Tally::default());
         }
-        self.room(above, 1, set.pos)?;
+        self.check_nesting(above, 1, set.pos)?;
         let mut sum = Tally::default();
         for selection in &set.node.items {
-            sum = sum.beside(self.selection(selection, above + 1)?);
+            sum = sum.plus(self.selection(selection, above + 1)?);
         }
         sum.levels += 1;
         Ok(sum)
@@ -221,7 +221,7 @@ impl<'a> Counter<'a> {
         match self.seen.get(fragment.as_str()) {
             Some(Some(tally)) => {
                 let tally = *tally;
-                self.room(above, tally.levels, pos)?;
+                self.check_nesting(above, tally.levels, pos)?;
                 Ok(tally)
             }
             Some(None) => {
@@ -239,7 +239,7 @@ impl<'a> Counter<'a> {
         }
     }
 
-    fn room(&self, above: usize, levels: usize, pos: Pos) -> Result<(), Error> {
+    fn check_nesting(&self, above: usize, levels: usize, pos: Pos) -> Result<(), Error> {
         if above.saturating_add(levels) > self.nesting {
             let message =
                 format!("selections are nested more than {} levels deep with their fragments in place", self.nesting);

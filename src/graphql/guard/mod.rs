@@ -57,12 +57,12 @@
 //! costs 1 + 20 × (1 + 1 + 1 + (1 + 10 × (1 + 1))) = 481.
 
 mod cost;
+mod cost_table;
 mod count;
 mod parse;
 mod quote;
 mod roots;
 mod scan;
-mod tariff;
 mod variables;
 
 #[cfg(test)]
@@ -74,8 +74,8 @@ pub use crate::config::DocumentLimits;
 
 use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType};
 use async_graphql::{Positioned, Request};
-use tariff::Tariff;
-use variables::Inputs;
+use cost_table::CostTable;
+use variables::InputTypes;
 
 use crate::error::{Code, Error};
 
@@ -95,8 +95,8 @@ pub struct Checked {
 /// The check of a document.
 #[derive(Debug, Clone)]
 pub struct Guard {
-    tariff: Tariff,
-    inputs: Inputs,
+    cost_table: CostTable,
+    inputs: InputTypes,
     limits: DocumentLimits,
 }
 
@@ -108,7 +108,7 @@ impl Guard {
     /// When the SDL cannot be parsed.
     pub fn new(sdl: &str, limits: DocumentLimits) -> Result<Self, async_graphql::parser::Error> {
         let document = async_graphql::parser::parse_schema(sdl)?;
-        Ok(Self { tariff: Tariff::of_schema(&document), inputs: Inputs::of_schema(&document), limits })
+        Ok(Self { cost_table: CostTable::of_schema(&document), inputs: InputTypes::of_schema(&document), limits })
     }
 
     /// Checks the document of a request and leaves it there parsed, so that async-graphql does not
@@ -127,7 +127,7 @@ impl Guard {
         let fields = roots::root_fields(&document, &operation.node);
         roots::check(&operation.node, &fields)?;
 
-        let cost = cost::cost(&self.tariff, &document, &operation.node, &request.variables, &self.limits);
+        let cost = cost::cost(&self.cost_table, &document, &operation.node, &request.variables, &self.limits);
         if cost > self.limits.cost {
             let message = format!(
                 "the query costs {cost}, at most {} are allowed: ask for smaller pages or fewer levels",

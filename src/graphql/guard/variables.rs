@@ -10,18 +10,18 @@ use async_graphql::parser::types::{
 };
 use async_graphql::{Positioned, Value, Variables};
 
+use super::cost_table::base;
 use super::quote;
-use super::tariff::base;
 use crate::error::{Code, Error};
 
 /// The types that a variable can have.
 #[derive(Debug, Clone)]
-pub(super) struct Inputs {
+pub(super) struct InputTypes {
     scalars: HashSet<String>,
     objects: HashSet<String>,
 }
 
-impl Inputs {
+impl InputTypes {
     pub(super) fn of_schema(document: &ServiceDocument) -> Self {
         let mut scalars: HashSet<String> = ["Int", "Float", "String", "Boolean", "ID"].map(str::to_owned).into();
         let mut objects = HashSet::new();
@@ -58,7 +58,7 @@ impl Inputs {
 
 /// Refuses unknown types in the whole document, and values that do not fit the operation that runs.
 pub(super) fn check(
-    inputs: &Inputs,
+    inputs: &InputTypes,
     document: &ExecutableDocument,
     operation: &Positioned<OperationDefinition>,
     given: &Variables,

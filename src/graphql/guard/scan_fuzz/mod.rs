@@ -14,7 +14,7 @@ use super::scan::{Kind, Lexeme, Lexer, Scan, position, scan};
 use async_graphql::Pos;
 use async_graphql::parser::{Error, parse_query};
 use seen::{Seen, in_document};
-use writer::{Dice, PIECES, Writer, soup};
+use writer::{PIECES, Random, Writer, soup};
 
 /// What became of a document.
 #[derive(Debug, Default)]
@@ -86,7 +86,7 @@ fn agree(text: &str, outcomes: &mut Outcomes) -> Option<(Seen, Seen)> {
 #[test]
 fn the_scanner_and_the_parser_see_the_same_brackets() {
     let mut outcomes = Outcomes::default();
-    let mut writer = Writer { dice: Dice(0x5eed), names: 0, text: String::new() };
+    let mut writer = Writer { random: Random(0x5eed), names: 0, text: String::new() };
     for _ in 0..8_000 {
         writer.text.clear();
         writer.document();
@@ -101,17 +101,17 @@ fn the_scanner_and_the_parser_see_the_same_brackets() {
 #[test]
 fn they_agree_on_broken_documents_too() {
     let mut outcomes = Outcomes::default();
-    let mut writer = Writer { dice: Dice(0xb0b), names: 0, text: String::new() };
+    let mut writer = Writer { random: Random(0xb0b), names: 0, text: String::new() };
     for _ in 0..30_000 {
         writer.text.clear();
         writer.document();
-        for _ in 0..=writer.dice.roll(3) {
-            let at = writer.dice.roll(writer.text.len());
-            let piece = writer.dice.pick(&PIECES);
+        for _ in 0..=writer.random.below(3) {
+            let at = writer.random.below(writer.text.len());
+            let piece = writer.random.pick(&PIECES);
             if let (Some(before), Some(after)) = (writer.text.get(..at), writer.text.get(at..)) {
                 // Half of them lose a character where they gain a piece.
                 let mut after = after.chars();
-                if writer.dice.roll(2) == 0 {
+                if writer.random.below(2) == 0 {
                     after.next();
                 }
                 writer.text = format!("{before}{piece}{}", after.as_str());
@@ -125,10 +125,10 @@ fn they_agree_on_broken_documents_too() {
 #[test]
 fn they_agree_on_soup() {
     let mut outcomes = Outcomes::default();
-    let mut dice = Dice(0xca1f);
+    let mut random = Random(0xca1f);
     for round in 0..60_000 {
-        let pieces = 1 + dice.roll(12);
-        let soup = soup(&mut dice, pieces);
+        let pieces = 1 + random.below(12);
+        let soup = soup(&mut random, pieces);
         // Most would fail at their first character: give each a place where it may get further.
         let text = match round % 4 {
             0 => soup,

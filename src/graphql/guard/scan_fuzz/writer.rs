@@ -1,10 +1,10 @@
-//! Documents out of dice.
+//! Random documents.
 
 /// Xorshift: the same documents at every run.
-pub struct Dice(pub u64);
+pub struct Random(pub u64);
 
-impl Dice {
-    pub fn roll(&mut self, sides: usize) -> usize {
+impl Random {
+    pub fn below(&mut self, sides: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
@@ -12,7 +12,7 @@ impl Dice {
     }
 
     pub fn pick<'a>(&mut self, words: &[&'a str]) -> &'a str {
-        words.get(self.roll(words.len())).copied().unwrap_or_default()
+        words.get(self.below(words.len())).copied().unwrap_or_default()
     }
 }
 
@@ -65,8 +65,8 @@ pub const PIECES: [&str; 46] = [
     "&",
 ];
 
-pub fn soup(dice: &mut Dice, pieces: usize) -> String {
-    (0..pieces).map(|_| dice.pick(&PIECES)).collect()
+pub fn soup(random: &mut Random, pieces: usize) -> String {
+    (0..pieces).map(|_| random.pick(&PIECES)).collect()
 }
 
 /// What stands between two tokens.
@@ -74,7 +74,7 @@ const GAPS: [&str; 8] = [" ", " ", "\n", ", ", "\r\n\t", "\u{feff} ", " #\"\"\" 
 
 /// A document of the grammar, with strings, comments and white space meant to confuse.
 pub struct Writer {
-    pub dice: Dice,
+    pub random: Random,
     pub names: usize,
     pub text: String,
 }
@@ -82,7 +82,7 @@ pub struct Writer {
 impl Writer {
     fn put(&mut self, token: &str) {
         self.text.push_str(token);
-        self.text.push_str(self.dice.pick(&GAPS));
+        self.text.push_str(self.random.pick(&GAPS));
     }
 
     /// A new one each time: of two equal keys in an object the parser keeps one.
@@ -93,15 +93,15 @@ impl Writer {
 
     pub fn document(&mut self) {
         self.put("query");
-        if self.dice.roll(2) == 0 {
+        if self.random.below(2) == 0 {
             self.put("(");
-            for _ in 0..=self.dice.roll(2) {
+            for _ in 0..=self.random.below(2) {
                 let name = self.name();
                 self.put(&format!("${name}"));
                 self.put(":");
-                let ty = self.dice.pick(&["A", "[A!]!", "[[[A]]]"]);
+                let ty = self.random.pick(&["A", "[A!]!", "[[[A]]]"]);
                 self.put(ty);
-                if self.dice.roll(2) == 0 {
+                if self.random.below(2) == 0 {
                     self.put("=");
                     self.value(3, true);
                 }
@@ -110,7 +110,7 @@ impl Writer {
         }
         self.directives(true);
         self.set(3);
-        if self.dice.roll(2) == 0 {
+        if self.random.below(2) == 0 {
             self.put("fragment F on T");
             self.directives(true);
             self.set(2);
@@ -119,8 +119,8 @@ impl Writer {
 
     fn set(&mut self, room: usize) {
         self.put("{");
-        for _ in 0..=self.dice.roll(3) {
-            match self.dice.roll(if room == 0 { 2 } else { 5 }) {
+        for _ in 0..=self.random.below(3) {
+            match self.random.below(if room == 0 { 2 } else { 5 }) {
                 0 => {
                     self.put("...");
                     self.put("F");
@@ -131,7 +131,7 @@ impl Writer {
                     self.set(room - 1);
                 }
                 _ => {
-                    let condition = self.dice.pick(&["...", "...on T", "... on\u{feff}T"]);
+                    let condition = self.random.pick(&["...", "...on T", "... on\u{feff}T"]);
                     self.put(condition);
                     self.directives(false);
                     self.set(room - 1);
@@ -144,21 +144,21 @@ impl Writer {
     fn field(&mut self) {
         let name = self.name();
         self.put(&name);
-        if self.dice.roll(3) == 0 {
+        if self.random.below(3) == 0 {
             self.put(":");
             let name = self.name();
             self.put(&name);
         }
-        if self.dice.roll(2) == 0 {
+        if self.random.below(2) == 0 {
             self.arguments(false);
         }
         self.directives(false);
     }
 
     fn directives(&mut self, constant: bool) {
-        for _ in 0..self.dice.roll(4).saturating_sub(1) {
+        for _ in 0..self.random.below(4).saturating_sub(1) {
             self.put("@d");
-            if self.dice.roll(2) == 0 {
+            if self.random.below(2) == 0 {
                 self.arguments(constant);
             }
         }
@@ -166,7 +166,7 @@ impl Writer {
 
     fn arguments(&mut self, constant: bool) {
         self.put("(");
-        for _ in 0..=self.dice.roll(2) {
+        for _ in 0..=self.random.below(2) {
             let name = self.name();
             self.put(&name);
             self.put(":");
@@ -194,18 +194,18 @@ impl Writer {
             "\"\"\"\\\"\"\"\"\"\"",
             "\"é\u{feff}{\"",
         ];
-        match self.dice.roll(if room == 0 { 4 } else { 6 }) {
+        match self.random.below(if room == 0 { 4 } else { 6 }) {
             0 if !constant => self.put("$v"),
             4 => {
                 self.put("[");
-                for _ in 0..self.dice.roll(4) {
+                for _ in 0..self.random.below(4) {
                     self.value(room - 1, constant);
                 }
                 self.put("]");
             }
             5 => {
                 self.put("{");
-                for _ in 0..self.dice.roll(3) {
+                for _ in 0..self.random.below(3) {
                     let name = self.name();
                     self.put(&name);
                     self.put(":");
@@ -214,7 +214,7 @@ impl Writer {
                 self.put("}");
             }
             _ => {
-                let plain = self.dice.pick(&PLAIN);
+                let plain = self.random.pick(&PLAIN);
                 self.put(plain);
             }
         }

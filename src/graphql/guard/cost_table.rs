@@ -1,4 +1,4 @@
-//! What each field of the schema is charged as, learned from the SDL.
+//! What each field of the schema costs, learned from the SDL.
 
 use async_graphql::Positioned;
 use async_graphql::parser::types::{BaseType, FieldDefinition, ServiceDocument, Type, TypeKind, TypeSystemDefinition};
@@ -25,24 +25,24 @@ pub(super) enum Kind {
 
 /// A field of the schema.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Charge {
+pub(super) struct FieldCost {
     pub kind: Kind,
     /// The type that its selections are read in.
     pub of: String,
 }
 
-/// The charges of a schema.
+/// The costs of the fields of a schema.
 #[derive(Debug, Clone)]
-pub(super) struct Tariff {
+pub(super) struct CostTable {
     pub query: String,
     pub mutation: String,
     pub subscription: String,
-    fields: HashMap<String, HashMap<String, Charge>>,
+    fields: HashMap<String, HashMap<String, FieldCost>>,
 }
 
-impl Tariff {
+impl CostTable {
     pub(super) fn of_schema(document: &ServiceDocument) -> Self {
-        let mut tariff = Self {
+        let mut cost_table = Self {
             query: "Query".to_owned(),
             mutation: "Mutation".to_owned(),
             subscription: "Subscription".to_owned(),
@@ -53,9 +53,9 @@ impl Tariff {
             match definition {
                 TypeSystemDefinition::Schema(schema) => {
                     for (root, name) in [
-                        (&mut tariff.query, &schema.node.query),
-                        (&mut tariff.mutation, &schema.node.mutation),
-                        (&mut tariff.subscription, &schema.node.subscription),
+                        (&mut cost_table.query, &schema.node.query),
+                        (&mut cost_table.mutation, &schema.node.mutation),
+                        (&mut cost_table.subscription, &schema.node.subscription),
                     ] {
                         if let Some(name) = name {
                             name.node.as_str().clone_into(root);
@@ -77,17 +77,17 @@ impl Tariff {
                 TypeSystemDefinition::Directive(_) => {}
             }
         }
-        tariff.fields = charges(&types);
-        tariff
+        cost_table.fields = field_costs(&types);
+        cost_table
     }
 
     /// `None` for a field that the schema does not have: validation refuses it.
-    pub(super) fn charge(&self, parent: &str, field: &str) -> Option<&Charge> {
+    pub(super) fn field_cost(&self, parent: &str, field: &str) -> Option<&FieldCost> {
         self.fields.get(parent)?.get(field)
     }
 }
 
-fn charges(types: &HashMap<&str, Vec<&FieldDefinition>>) -> HashMap<String, HashMap<String, Charge>> {
+fn field_costs(types: &HashMap<&str, Vec<&FieldDefinition>>) -> HashMap<String, HashMap<String, FieldCost>> {
     let connections: HashSet<&str> =
         types.iter().filter(|(_, fields)| is_connection(fields)).map(|(name, _)| *name).collect();
     let edges: HashSet<&str> = types
@@ -113,8 +113,8 @@ fn charges(types: &HashMap<&str, Vec<&FieldDefinition>>) -> HashMap<String, Hash
         .iter()
         .map(|(parent, fields)| {
             let fields = fields.iter().map(|field| {
-                let charge = Charge { kind: kind(parent, field), of: base(&field.ty.node).to_owned() };
-                (field.name.node.to_string(), charge)
+                let field_cost = FieldCost { kind: kind(parent, field), of: base(&field.ty.node).to_owned() };
+                (field.name.node.to_string(), field_cost)
             });
             ((*parent).to_owned(), fields.collect())
         })

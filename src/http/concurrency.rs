@@ -9,13 +9,13 @@ use crate::error::Error;
 
 /// A bounded number of places and a short, bounded queue for them: what cannot be served soon is refused at once,
 /// while refusing is still cheap.
-pub(super) struct Gate {
+pub(super) struct ConcurrencyLimit {
     running: Semaphore,
     queue: Semaphore,
     wait: Duration,
 }
 
-impl Gate {
+impl ConcurrencyLimit {
     pub(super) fn new(limits: &Limits) -> Self {
         Self {
             running: Semaphore::new(limits.in_flight.min(Semaphore::MAX_PERMITS)),
@@ -25,7 +25,7 @@ impl Gate {
     }
 
     /// A place until the permit is dropped, or 503.
-    pub(super) async fn enter(&self) -> Result<SemaphorePermit<'_>, Error> {
+    pub(super) async fn acquire(&self) -> Result<SemaphorePermit<'_>, Error> {
         // The semaphore is fair: this fails while somebody queues, so nobody is overtaken.
         if let Ok(place) = self.running.try_acquire() {
             return Ok(place);
