@@ -28,6 +28,8 @@ pub struct DocumentLimits {
     pub page_default: u64,
     /// The size of the largest page.
     pub page_max: u64,
+    /// Bytes of the documents that are kept read, in all; with 0 none is.
+    pub cache_bytes: usize,
 }
 
 impl Default for DocumentLimits {
@@ -44,6 +46,7 @@ impl Default for DocumentLimits {
             cost: 1_000,
             page_default: 20,
             page_max: 100,
+            cache_bytes: 16 * 1024 * 1024,
         }
     }
 }

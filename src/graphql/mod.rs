@@ -161,7 +161,11 @@ impl Inner {
         let execution = self.api.execute(request.data(Arc::clone(&shared)));
         let response = shared.batch.drive(execution, &work).await;
         work.finish().await?;
-        Ok(Answer::executed(response, checked.operation, shared.batch.levels()))
+        let answer = Answer::executed(response, checked.operation, shared.batch.levels());
+        if answer.refused.is_none() {
+            self.guard.keep(checked);
+        }
+        Ok(answer)
     }
 
     /// A dead token fails the whole request, whatever it asks for.

@@ -5,7 +5,7 @@ use axum::body::Body;
 use axum::http::{Request, header};
 use serde_json::{Value, json};
 
-use crate::harness::{App, Reply};
+use crate::harness::{App, Options, Reply};
 use crate::rows::rows;
 
 const VALIDATION: &str = "GRAPHQL_VALIDATION_FAILED";
@@ -170,4 +170,25 @@ async fn only_json_is_read() {
         assert_refused(&format!("{kind:?}"), &reply, 415, "UNSUPPORTED_MEDIA_TYPE");
     }
     assert_eq!(post(&app, "*/*", body).await.ok(), &json!({ "__typename": "Query" }));
+}
+
+/// What is read once is not decided once.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_document_that_comes_again_is_validated_again() {
+    let app = App::with(Options { open_introspection: false, ..Options::default() }).await;
+    let (admin, ada) = (app.user("admin").await, app.user("ada").await);
+    let filtered = "query ($by: TicketFilter, $n: Int) { tickets(filter: $by, first: $n) { totalCount nodes { id } } }";
+    let schema = "{ __schema { queryType { name } } }";
+    for _ in 0..4 {
+        let open = admin.run_with(filtered, json!({ "by": { "status": ["OPEN"] }, "n": 1 })).await;
+        assert_eq!(open.ok()["tickets"]["nodes"].as_array().unwrap().len(), 1);
+        for by in [json!({ "nonsense": 1 }), json!({ "status": ["NONSENSE"] }), json!([1])] {
+            assert_refused("filter", &admin.run_with(filtered, json!({ "by": by })).await, 400, VALIDATION);
+        }
+        assert_eq!(admin.run_with(filtered, json!({ "n": 1000 })).await.codes(), ["BAD_USER_INPUT"]);
+
+        assert_eq!(admin.run(schema).await.ok(), &json!({ "__schema": { "queryType": { "name": "Query" } } }));
+        assert_refused("a customer", &ada.run(schema).await, 400, VALIDATION);
+        assert_refused("a guest", &app.anonymous().run(schema).await, 400, VALIDATION);
+    }
 }

@@ -82,7 +82,7 @@ impl CostTable {
     }
 
     /// `None` for a field that the schema does not have: validation refuses it.
-    pub(super) fn field_cost(&self, parent: &str, field: &str) -> Option<&FieldCost> {
+    pub(super) fn field(&self, parent: &str, field: &str) -> Option<&FieldCost> {
         self.fields.get(parent)?.get(field)
     }
 }

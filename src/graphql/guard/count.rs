@@ -85,22 +85,35 @@ fn circles(field: &str) -> bool {
     matches!(field, "fields" | "interfaces" | "possibleTypes" | "inputFields")
 }
 
-/// Counts the whole document and holds it to the bounds; the tally is that of `chosen`.
+/// What matters of a document that is within its bounds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Counted {
+    /// Whether the operation that runs selects `__schema` or `__type`.
+    pub introspects: bool,
+    /// The first definition that does, whether it runs or not: all of them are validated.
+    pub introspection: Option<Pos>,
+}
+
+/// Counts the whole document and holds it to the bounds.
 pub(super) fn count(
     document: &ExecutableDocument,
     chosen: &Positioned<OperationDefinition>,
     limits: &DocumentLimits,
-    introspection_allowed: bool,
-) -> Result<Tally, Error> {
+) -> Result<Counted, Error> {
     let mut counter = Counter { document, nesting: limits.nesting, seen: HashMap::new() };
     let of_chosen = counter.operation(chosen)?;
-    check_bounds(of_chosen, chosen.pos, limits, introspection_allowed)?;
+    let mut introspection = None;
+    let mut check = |tally: Tally, pos: Pos| {
+        introspection = introspection.or(tally.introspects.then_some(pos));
+        check_bounds(tally, pos, limits)
+    };
+    check(of_chosen, chosen.pos)?;
 
     let mut total = of_chosen;
     for operation in in_order(document.operations.iter().map(|(_, operation)| operation)) {
         if operation.pos != chosen.pos {
             let tally = counter.operation(operation)?;
-            check_bounds(tally, operation.pos, limits, introspection_allowed)?;
+            check(tally, operation.pos)?;
             total = total.plus(tally);
         }
     }
@@ -115,13 +128,13 @@ pub(super) fn count(
                 tally.introspection_depth = tally.full_depth;
                 tally.introspection_circles = tally.circles;
             }
-            check_bounds(tally, definition.pos, limits, introspection_allowed)?;
+            check(tally, definition.pos)?;
             total = total.plus(tally);
         }
     }
     total.root_fields = 0;
-    check_bounds(total, chosen.pos, limits, introspection_allowed)?;
-    Ok(of_chosen)
+    check(total, chosen.pos)?;
+    Ok(Counted { introspects: of_chosen.introspects, introspection })
 }
 
 fn in_order<'a, T: 'a>(items: impl Iterator<Item = &'a Positioned<T>>) -> Vec<&'a Positioned<T>> {
@@ -130,13 +143,9 @@ fn in_order<'a, T: 'a>(items: impl Iterator<Item = &'a Positioned<T>>) -> Vec<&'
     items
 }
 
-fn check_bounds(tally: Tally, pos: Pos, limits: &DocumentLimits, introspection_allowed: bool) -> Result<(), Error> {
+fn check_bounds(tally: Tally, pos: Pos, limits: &DocumentLimits) -> Result<(), Error> {
     use Code::{QueryTooComplex, QueryTooDeep};
 
-    if tally.introspects && !introspection_allowed {
-        let message = "introspection is off: __schema and __type are not available here";
-        return Err(Error::new(Code::GraphqlValidationFailed, message).at(pos));
-    }
     let bounds = [
         (tally.depth, limits.depth, "levels of fields", QueryTooDeep),
         (tally.introspection_depth, INTROSPECTION_DEPTH, "levels of fields in the schema", QueryTooDeep),

@@ -12,6 +12,9 @@
 //! 5. held to its variables: those without which it cannot run are there,
 //! 6. priced, before any SQL.
 //!
+//! What depends on the text alone is read once for a document that comes again ([`Guard::keep`]); what
+//! depends on the request (introspection, variables, the price with them) is decided each time.
+//!
 //! Selections under `@skip` and `@include` count as if they were included. Selections, aliases
 //! and directives add up over all operations of the document; depth and root fields hold for each
 //! of them, since only one runs.
@@ -59,7 +62,10 @@
 mod cost;
 mod cost_table;
 mod count;
+mod document;
+mod documents;
 mod parse;
+mod price;
 mod quote;
 mod roots;
 mod scan;
@@ -72,15 +78,17 @@ mod tests;
 
 pub use crate::config::DocumentLimits;
 
-use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType};
-use async_graphql::{Positioned, Request};
+use crate::error::{Code, Error};
+use async_graphql::parser::types::OperationType;
+use async_graphql::{Request, Variables};
 use cost_table::CostTable;
+use document::Document;
+use documents::{Documents, Key};
+use std::sync::Arc;
 use variables::InputTypes;
 
-use crate::error::{Code, Error};
-
 /// What passed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Checked {
     /// The type of the operation that will run.
     pub operation: OperationType,
@@ -89,15 +97,18 @@ pub struct Checked {
     /// Its cost.
     pub cost: u64,
     /// The names (not the aliases) of its root fields, fragments in place, in their order.
-    pub root_fields: Vec<String>,
+    pub root_fields: Arc<[String]>,
+    /// The document, when it should be kept and is not yet.
+    unkept: Option<(Key, Arc<Document>)>,
 }
 
 /// The check of a document.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Guard {
     cost_table: CostTable,
     inputs: InputTypes,
     limits: DocumentLimits,
+    documents: Documents,
 }
 
 impl Guard {
@@ -107,8 +118,13 @@ impl Guard {
     ///
     /// When the SDL cannot be parsed.
     pub fn new(sdl: &str, limits: DocumentLimits) -> Result<Self, async_graphql::parser::Error> {
-        let document = async_graphql::parser::parse_schema(sdl)?;
-        Ok(Self { cost_table: CostTable::of_schema(&document), inputs: InputTypes::of_schema(&document), limits })
+        let schema = async_graphql::parser::parse_schema(sdl)?;
+        Ok(Self {
+            cost_table: CostTable::of_schema(&schema),
+            inputs: InputTypes::of_schema(&schema),
+            documents: Documents::new(limits.cache_bytes),
+            limits,
+        })
     }
 
     /// Checks the document of a request and leaves it there parsed, so that async-graphql does not
@@ -118,55 +134,49 @@ impl Guard {
     ///
     /// The first rule or bound that the document breaks.
     pub fn check(&self, request: &mut Request, introspection_allowed: bool) -> Result<Checked, Error> {
-        scan::scan(&request.query, &self.limits)?;
-        let document = parse::parse(&request.query)?;
-        let operation = choose(&document, request.operation_name.as_deref())?;
-        let tally = count::count(&document, operation, &self.limits, introspection_allowed)?;
+        let (text, name) = (request.query.as_str(), request.operation_name.as_deref());
+        let known = if text.len() <= self.limits.query_bytes { self.documents.get(text, name) } else { None };
+        let is_new = known.is_none();
+        let document = match known {
+            Some(document) => document,
+            None => Arc::new(self.read(text, name)?),
+        };
+        let cost = self.admit(&document, &request.variables, introspection_allowed)?;
 
-        variables::check(&self.inputs, &document, operation, &request.variables)?;
-        let fields = roots::root_fields(&document, &operation.node);
-        roots::check(&operation.node, &fields)?;
+        let keep = is_new && document.may_be_kept && self.documents.seen_before(text, name);
+        let unkept = keep.then(|| (Key::new(text, name), Arc::clone(&document)));
+        request.set_parsed_query(document.tree.clone());
+        Ok(Checked {
+            operation: document.operation,
+            introspects: document.counted.introspects,
+            cost,
+            root_fields: Arc::clone(&document.root_fields),
+            unkept,
+        })
+    }
 
-        let cost = cost::cost(&self.cost_table, &document, &operation.node, &request.variables, &self.limits);
+    /// Remembers the document of a request that ran: of texts that were refused nothing stays.
+    pub fn keep(&self, checked: Checked) {
+        if let Some((key, document)) = checked.unkept {
+            self.documents.insert(key, document);
+        }
+    }
+
+    /// Decides what depends on the request: the cost, if it may run.
+    fn admit(&self, document: &Document, variables: &Variables, introspection_allowed: bool) -> Result<u64, Error> {
+        if let (Some(pos), false) = (document.counted.introspection, introspection_allowed) {
+            let message = "introspection is off: __schema and __type are not available here";
+            return Err(Error::new(Code::GraphqlValidationFailed, message).at(pos));
+        }
+        variables::check_values(&self.inputs, &document.variables, variables)?;
+        let cost = document.price.with(variables);
         if cost > self.limits.cost {
             let message = format!(
                 "the query costs {cost}, at most {} are allowed: ask for smaller pages or fewer levels",
                 self.limits.cost
             );
-            return Err(Error::new(Code::QueryTooComplex, message).at(operation.pos));
+            return Err(Error::new(Code::QueryTooComplex, message).at(document.pos));
         }
-
-        let checked = Checked {
-            operation: operation.node.ty,
-            introspects: tally.introspects,
-            cost,
-            root_fields: fields.iter().map(|field| field.node.name.node.to_string()).collect(),
-        };
-        request.set_parsed_query(document);
-        Ok(checked)
-    }
-}
-
-/// The operation that will run; the same choice as async-graphql's.
-fn choose<'a>(
-    document: &'a ExecutableDocument,
-    wanted: Option<&str>,
-) -> Result<&'a Positioned<OperationDefinition>, Error> {
-    let unknown = |message| Error::new(Code::GraphqlValidationFailed, message);
-    match (&document.operations, wanted) {
-        (DocumentOperations::Single(operation), None) => Ok(operation),
-        (DocumentOperations::Single(_), Some(wanted)) => {
-            Err(unknown(format!("there is no operation {}: the only one has no name", quote::name(wanted))))
-        }
-        (DocumentOperations::Multiple(operations), Some(wanted)) => {
-            operations.get(wanted).ok_or_else(|| unknown(format!("there is no operation {}", quote::name(wanted))))
-        }
-        (DocumentOperations::Multiple(operations), None) => {
-            let mut operations = operations.values();
-            match (operations.next(), operations.next()) {
-                (Some(operation), None) => Ok(operation),
-                _ => Err(unknown("operationName is missing: the document has several operations".to_owned())),
-            }
-        }
+        Ok(cost)
     }
 }

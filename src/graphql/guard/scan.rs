@@ -17,6 +17,7 @@ use async_graphql::Pos;
 pub(super) struct Scan {
     pub tokens: usize,
     pub nesting: usize,
+    pub strings: usize,
 }
 
 /// Counts tokens and bracket nesting, and refuses what is beyond the bounds.
@@ -25,7 +26,7 @@ pub(super) fn scan(text: &str, limits: &DocumentLimits) -> Result<Scan, Error> {
         let message = format!("the query has {} bytes, at most {} are allowed", text.len(), limits.query_bytes);
         return Err(Error::new(Code::QueryTooLarge, message));
     }
-    let mut seen = Scan { tokens: 0, nesting: 0 };
+    let mut seen = Scan { tokens: 0, nesting: 0, strings: 0 };
     let mut open: usize = 0;
     for lexeme in Lexer::new(text) {
         let lexeme = lexeme.map_err(|fault| {
@@ -45,7 +46,8 @@ pub(super) fn scan(text: &str, limits: &DocumentLimits) -> Result<Scan, Error> {
             Kind::Open => open += 1,
             // A bracket too many is a syntax error: the parser gets no further than here.
             Kind::Close => open = open.saturating_sub(1),
-            Kind::String | Kind::Comment | Kind::Other => {}
+            Kind::String => seen.strings += 1,
+            Kind::Comment | Kind::Other => {}
         }
         seen.nesting = seen.nesting.max(open);
         if open > limits.nesting {

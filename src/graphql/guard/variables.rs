@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 
 use async_graphql::parser::types::{
-    BaseType, ExecutableDocument, OperationDefinition, ServiceDocument, Type, TypeKind, TypeSystemDefinition,
+    BaseType, ExecutableDocument, ServiceDocument, Type, TypeKind, TypeSystemDefinition, VariableDefinition,
 };
 use async_graphql::{Positioned, Value, Variables};
 
@@ -56,13 +56,8 @@ impl InputTypes {
     }
 }
 
-/// Refuses unknown types in the whole document, and values that do not fit the operation that runs.
-pub(super) fn check(
-    inputs: &InputTypes,
-    document: &ExecutableDocument,
-    operation: &Positioned<OperationDefinition>,
-    given: &Variables,
-) -> Result<(), Error> {
+/// Refuses types that no variable can have, in the whole document.
+pub(super) fn check_types(inputs: &InputTypes, document: &ExecutableDocument) -> Result<(), Error> {
     let declared = document.operations.iter().flat_map(|(_, operation)| &operation.node.variable_definitions);
     for definition in declared {
         let name = base(&definition.node.var_type.node);
@@ -71,7 +66,16 @@ pub(super) fn check(
             return Err(Error::new(Code::GraphqlValidationFailed, message).at(definition.pos));
         }
     }
-    for definition in &operation.node.variable_definitions {
+    Ok(())
+}
+
+/// Refuses values that do not fit the operation that runs.
+pub(super) fn check_values(
+    inputs: &InputTypes,
+    declared: &[Positioned<VariableDefinition>],
+    given: &Variables,
+) -> Result<(), Error> {
+    for definition in declared {
         let name = &definition.node.name.node;
         let declared = &definition.node.var_type.node;
         let fits = match given.get(name) {

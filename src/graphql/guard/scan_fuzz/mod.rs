@@ -7,7 +7,7 @@
 //! of what the scanner takes for a string or a comment.
 
 mod seen;
-mod writer;
+pub(super) mod writer;
 
 use super::DocumentLimits;
 use super::scan::{Kind, Lexeme, Lexer, Scan, position, scan};
@@ -35,8 +35,8 @@ fn lexemes(text: &str) -> Vec<Lexeme> {
 
 /// The scanner's side of [`Seen`].
 fn scanned(text: &str, scan: Scan) -> Seen {
-    let count = |kind| lexemes(text).iter().filter(|it| it.kind == kind).count();
-    Seen { brackets: count(Kind::Open), nesting: scan.nesting, strings: count(Kind::String) }
+    let brackets = lexemes(text).iter().filter(|it| it.kind == Kind::Open).count();
+    Seen { brackets, nesting: scan.nesting, strings: scan.strings }
 }
 
 /// The byte at a place that the parser names; the inverse of [`position`].

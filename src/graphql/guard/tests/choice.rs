@@ -23,7 +23,7 @@ fn the_operation_that_runs() {
         match guard.check(&mut request, false) {
             Ok(checked) => {
                 assert_eq!(checked.operation, operation);
-                assert_eq!(checked.root_fields, [root]);
+                assert_eq!(*checked.root_fields, [root]);
                 assert!(!checked.introspects);
             }
             Err(refusal) => panic!("{refusal:?}"),

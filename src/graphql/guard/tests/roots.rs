@@ -19,7 +19,7 @@ fn the_keys_of_a_mutation_differ() {
         );
     }
     let checked = pass("mutation { a: logout { token } ... { b: logout { token } } }");
-    assert_eq!(checked.root_fields, ["logout", "logout"]);
+    assert_eq!(*checked.root_fields, ["logout", "logout"]);
     // Below the root, and in queries, equal keys are merged.
     pass("mutation { logout { token token } }");
     pass("{ viewer { id } viewer { email } }");
