@@ -19,6 +19,10 @@ dev *args:
 test *args:
     script/test {{ args }}
 
+# Measure what a request costs, on the program as it is shipped
+bench *args:
+    script/bench {{ args }}
+
 # Look over the snapshots that the tests found changed
 review:
     cargo insta review

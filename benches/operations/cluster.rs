@@ -1,0 +1,65 @@
+//! The PostgreSQL that is measured on: the program's own private one, kept between runs.
+
+use std::fs;
+
+use skypanel::db::embedded::{Embedded, Settings};
+
+use crate::arguments::PlaceArgs;
+use crate::sql::Sql;
+use crate::{Failure, progress};
+
+/// Beyond the program's own settings: what a server of its own would give it. Memory for the data, so that pages are
+/// not copied from the kernel; JIT and everything else of the planner stay as they come.
+const SETTINGS: &str = "\
+ALTER SYSTEM SET shared_buffers = '1GB';
+ALTER SYSTEM SET max_wal_size = '4GB';
+ALTER SYSTEM SET checkpoint_timeout = '30min'";
+
+/// A running cluster. It stops when this is dropped.
+pub struct Cluster {
+    server: Embedded,
+    /// The server's first process: all others are its children.
+    pub postmaster: i32,
+}
+
+impl Cluster {
+    /// Starts it, making it first when there is none.
+    pub fn start(place: &PlaceArgs) -> Result<Self, Failure> {
+        let cluster = Self::open(place)?;
+        if !cluster.server.is_new() {
+            return Ok(cluster);
+        }
+        progress!("made a PostgreSQL in {}", cluster.server.dir().display());
+        let sql = cluster.sql("postgres")?;
+        for setting in SETTINGS.split(';') {
+            sql.run(setting)?; // one at a time: ALTER SYSTEM refuses to run in a transaction
+        }
+        // The first of them counts from the next start on.
+        cluster.server.stop()?;
+        Self::open(place)
+    }
+
+    fn open(place: &PlaceArgs) -> Result<Self, Failure> {
+        let server = Embedded::start(&Settings {
+            dir: place.data_dir.clone(),
+            // What is written is synchronised to no disk: disks differ more than programs do.
+            durable: false,
+            binaries: place.pg_bin.clone(),
+            search_path: place.search_path.clone(),
+            runtime_dir: place.runtime_dir.clone(),
+        })?;
+        let pid_file = fs::read_to_string(server.dir().join("data/postmaster.pid"))?;
+        let postmaster = pid_file.lines().next().unwrap_or_default().trim().parse()?;
+        Ok(Self { server, postmaster })
+    }
+
+    /// A connection as the superuser, whom row-level security does not bind.
+    pub fn sql(&self, database: &str) -> Result<Sql, Failure> {
+        Sql::connect(&self.url("skypanel_super", database))
+    }
+
+    /// The address of a database for one of the roles.
+    pub fn url(&self, role: &str, database: &str) -> String {
+        self.server.url(role, database)
+    }
+}
