@@ -23,6 +23,10 @@ test *args:
 bench *args:
     script/bench {{ args }}
 
+# Count the instructions of what needs no database; --update rewrites the figures
+instructions *args:
+    script/instructions {{ args }}
+
 # Look over the snapshots that the tests found changed
 review:
     cargo insta review
