@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Args, Parser};
+use clap::{Args, Parser, Subcommand};
 
 use crate::operation::Operation;
 
@@ -13,12 +13,35 @@ use crate::operation::Operation;
 /// once for each scale, starts the program on it, and stops both at the end. Nothing but loopback is used.
 /// The table goes to stdout, progress to stderr.
 #[derive(Debug, Parser)]
-#[command(name = "script/bench", bin_name = "script/bench")]
+#[command(name = "script/bench", bin_name = "script/bench", args_conflicts_with_subcommands = true)]
 pub struct Arguments {
+    #[command(subcommand)]
+    pub command: Option<Command>,
     #[command(flatten)]
     pub measure: MeasureArgs,
     #[command(flatten)]
     pub place: PlaceArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Look at the plans of all lists and rows instead; fail when a table that grows is read from end to end
+    ///
+    /// The program is asked as an administrator and as a customer, on the data of the scale, and PostgreSQL logs the
+    /// plans that it runs (`auto_explain`): the real statements, with row-level security. Small tables are rightly read
+    /// whole, so the scale is at least 10.
+    #[command(mut_arg("scale", |scale| scale.default_value("10")))]
+    Plans(PlansArgs),
+}
+
+/// How the plans are looked at.
+#[derive(Debug, Args)]
+pub struct PlansArgs {
+    #[command(flatten)]
+    pub place: PlaceArgs,
+    /// Print every plan, not only the wrong ones
+    #[arg(long)]
+    pub show: bool,
 }
 
 /// What is measured, and for how long.

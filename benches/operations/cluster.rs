@@ -1,6 +1,7 @@
 //! The PostgreSQL that is measured on: the program's own private one, kept between runs.
 
 use std::fs;
+use std::path::PathBuf;
 
 use skypanel::db::embedded::{Embedded, Settings};
 
@@ -8,12 +9,10 @@ use crate::arguments::PlaceArgs;
 use crate::sql::Sql;
 use crate::{Failure, progress};
 
-/// Beyond the program's own settings: what a server of its own would give it. Memory for the data, so that pages are
-/// not copied from the kernel; JIT and everything else of the planner stay as they come.
-const SETTINGS: &str = "\
-ALTER SYSTEM SET shared_buffers = '1GB';
-ALTER SYSTEM SET max_wal_size = '4GB';
-ALTER SYSTEM SET checkpoint_timeout = '30min'";
+/// Beyond the program's own settings: memory for the data, as on a server of its own, and no checkpoint in the middle
+/// of a measurement. What the planner goes by stays as it comes.
+const SETTINGS: [&str; 2] =
+    ["ALTER SYSTEM SET shared_buffers = '1GB'", "ALTER SYSTEM SET checkpoint_timeout = '30min'"];
 
 /// A running cluster. It stops when this is dropped.
 pub struct Cluster {
@@ -31,7 +30,7 @@ impl Cluster {
         }
         progress!("made a PostgreSQL in {}", cluster.server.dir().display());
         let sql = cluster.sql("postgres")?;
-        for setting in SETTINGS.split(';') {
+        for setting in SETTINGS {
             sql.run(setting)?; // one at a time: ALTER SYSTEM refuses to run in a transaction
         }
         // The first of them counts from the next start on.
@@ -61,5 +60,10 @@ impl Cluster {
     /// The address of a database for one of the roles.
     pub fn url(&self, role: &str, database: &str) -> String {
         self.server.url(role, database)
+    }
+
+    /// What the server has to say.
+    pub fn log(&self) -> PathBuf {
+        self.server.dir().join("postgres.log")
     }
 }

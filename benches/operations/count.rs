@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::client::Client;
-use crate::cluster::Cluster;
 use crate::operation::Operation;
-use crate::program::Program;
 use crate::server::Server;
+use crate::stage::Stage;
 use crate::wire::Proxy;
 use crate::workload::Request;
 use crate::{Failure, interrupt};
@@ -26,14 +25,9 @@ pub struct Counts {
 }
 
 /// Counts all operations on a server of its own: what is measured runs without the proxy.
-pub fn run(
-    program: &Program,
-    cluster: &Cluster,
-    database: &str,
-    workload: &[(Operation, Vec<Request>)],
-) -> Result<BTreeMap<Operation, Counts>, Failure> {
-    let proxy = Proxy::start(&cluster.url("skypanel_pool", database))?;
-    let server = Server::start(program, &proxy.url("skypanel_pool", database))?;
+pub fn run(stage: &Stage, workload: &[(Operation, Vec<Request>)]) -> Result<BTreeMap<Operation, Counts>, Failure> {
+    let proxy = Proxy::start(&stage.pool_url())?;
+    let server = Server::start(&stage.program, &proxy.url)?;
     let mut client = Client::connect(server.address)?;
     let mut counts = BTreeMap::new();
     for (operation, requests) in workload {

@@ -28,6 +28,8 @@ pub fn prepare(cluster: &Cluster, program: &Program, scale: u32) -> Result<Strin
     } else {
         server.run(&format!("DROP DATABASE {DRAFT} WITH (FORCE)"))?;
     }
+    // What a look at the plans has set, in a run that was cut off.
+    server.run(&format!("ALTER DATABASE {name} RESET ALL"))?;
     Ok(name)
 }
 

@@ -10,20 +10,23 @@ mod interrupt;
 mod load;
 mod measure;
 mod operation;
+mod plans;
 mod process;
 mod program;
 mod report;
+mod request;
 mod sample;
 mod server;
 mod sessions;
 mod sql;
+mod stage;
 mod wire;
 mod workload;
 
 use std::error::Error;
 use std::process::ExitCode;
 
-use arguments::Arguments;
+use arguments::{Arguments, Command};
 
 /// Why a run ended early: a line for whoever started it.
 type Failure = Box<dyn Error + Send + Sync>;
@@ -36,7 +39,12 @@ use progress;
 
 fn main() -> ExitCode {
     interrupt::listen();
-    match measure::run(Arguments::read()) {
+    let Arguments { command, measure, place } = Arguments::read();
+    let outcome = match command {
+        Some(Command::Plans(args)) => plans::run(&args),
+        None => measure::run(&measure, &place),
+    };
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("bench: {error}");

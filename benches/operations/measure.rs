@@ -2,27 +2,22 @@
 
 use std::time::Duration;
 
-use crate::arguments::{Arguments, MeasureArgs};
+use crate::arguments::{MeasureArgs, PlaceArgs};
 use crate::client::Client;
-use crate::cluster::Cluster;
 use crate::operation::Operation;
-use crate::program::Program;
 use crate::report::Report;
 use crate::sample::Sample;
 use crate::server::Server;
+use crate::stage::Stage;
 use crate::workload::{Cast, Request};
-use crate::{Failure, count, data, interrupt, load, process, progress, sessions};
+use crate::{Failure, count, load, process, progress, sessions};
 
 /// Measures, and prints what was found.
-pub fn run(Arguments { measure, place }: Arguments) -> Result<(), Failure> {
-    let program = Program::find(&place)?;
-    let cluster = Cluster::start(&place)?;
-    let database = data::prepare(&cluster, &program, place.scale)?;
-    interrupt::check()?;
-
-    let sql = cluster.sql(&database)?;
+pub fn run(measure: &MeasureArgs, place: &PlaceArgs) -> Result<(), Failure> {
+    let stage = Stage::set(place)?;
+    let sql = stage.sql()?;
     let cast = Cast::gather(&sql)?;
-    let server = Server::start(&program, &cluster.url("skypanel_pool", &database))?;
+    let server = stage.serve()?;
     let mut client = Client::connect(server.address)?;
     let mut workload = Vec::new();
     for operation in &measure.operations {
@@ -31,8 +26,8 @@ pub fn run(Arguments { measure, place }: Arguments) -> Result<(), Failure> {
     let told: Vec<_> = workload.iter().map(|(operation, requests)| format!("{operation} {}", requests.len())).collect();
     progress!("requests that differ: {}", told.join(", "));
 
-    let counts = count::run(&program, &cluster, &database, &workload)?;
-    let bench = Bench { cluster: &cluster, server: &server, measure: &measure };
+    let counts = count::run(&stage, &workload)?;
+    let bench = Bench { postmaster: stage.cluster.postmaster, server: &server, measure };
     for (operation, requests) in &workload {
         bench.warm(*operation, requests)?;
     }
@@ -51,7 +46,7 @@ pub fn run(Arguments { measure, place }: Arguments) -> Result<(), Failure> {
     }
 
     let about = vec![
-        ("program", program.version()?),
+        ("program", stage.program.version()?),
         ("PostgreSQL", sql.value("SHOW server_version")?),
         ("machine", process::machine()),
         ("date", sql.value("SELECT now()::date")?),
@@ -71,7 +66,7 @@ pub fn run(Arguments { measure, place }: Arguments) -> Result<(), Failure> {
 
 /// What is measured on.
 struct Bench<'a> {
-    cluster: &'a Cluster,
+    postmaster: i32,
     server: &'a Server,
     measure: &'a MeasureArgs,
 }
@@ -89,7 +84,7 @@ impl Bench<'_> {
 
     /// One measurement.
     fn sample(&self, requests: &[Request], clients: u16) -> Result<Sample, Failure> {
-        let (server, postgres) = (self.server.pid(), self.cluster.postmaster);
+        let (server, postgres) = (self.server.pid(), self.postmaster);
         let load_average = process::load_average();
         process::forget_peak(server)?;
         let before = (process::cpu_time(server)?, process::cpu_time(postgres)?);

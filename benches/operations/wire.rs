@@ -38,6 +38,8 @@ impl Counters {
 /// A listening proxy, in a directory of its own, which goes when this is dropped.
 pub struct Proxy {
     dir: PathBuf,
+    /// The server's address, by way of this.
+    pub url: String,
     /// What passes.
     pub counters: Arc<Counters>,
 }
@@ -50,7 +52,10 @@ impl Proxy {
         let server = server.join(SOCKET);
         let dir = std::env::temp_dir().join(format!("skypanel-bench-{}", std::process::id()));
         fs::create_dir(&dir)?;
-        let proxy = Self { dir, counters: Arc::default() };
+        let host = dir.to_string_lossy().replace('/', "%2F");
+        let (user, database) = (config.get_user().unwrap_or_default(), config.get_dbname().unwrap_or_default());
+        let url = format!("postgres://{user}@{host}:5432/{database}");
+        let proxy = Self { dir, url, counters: Arc::default() };
         let listener = UnixListener::bind(proxy.dir.join(SOCKET))?;
         let counters = Arc::clone(&proxy.counters);
         thread::spawn(move || {
@@ -61,12 +66,6 @@ impl Proxy {
             }
         });
         Ok(proxy)
-    }
-
-    /// The same address, by way of this.
-    pub fn url(&self, role: &str, database: &str) -> String {
-        let dir = self.dir.to_string_lossy().replace('/', "%2F");
-        format!("postgres://{role}@{dir}:5432/{database}")
     }
 }
 

@@ -8,6 +8,7 @@ use crate::Failure;
 use crate::client::Client;
 use crate::data::ADMINISTRATOR;
 use crate::operation::{Operation, Varies};
+use crate::request::{post, typed};
 use crate::sessions::{self, Tokens};
 use crate::sql::Sql;
 
@@ -16,9 +17,9 @@ const IDS: usize = 500;
 /// The most pages.
 const PAGES: usize = 100;
 
-/// A request as it goes over the wire.
+/// A request of a workload.
 pub struct Request {
-    /// All of its bytes.
+    /// As it goes over the wire.
     pub bytes: Vec<u8>,
     /// How long the body of its answer is; while nobody writes, every time.
     pub answer: usize,
@@ -27,7 +28,8 @@ pub struct Request {
 /// The people who act, and what they ask for.
 pub struct Cast {
     tokens: Tokens,
-    administrator: String,
+    /// Sees everything.
+    pub administrator: String,
     people: Vec<String>,
     servers: Vec<String>,
 }
@@ -75,7 +77,13 @@ impl Cast {
         }
     }
 
-    fn token(&self, actor: &str) -> &str {
+    /// Somebody who sees what is their own.
+    pub fn customer(&self) -> Result<&str, Failure> {
+        self.people.first().map(String::as_str).ok_or_else(|| "there are no people".into())
+    }
+
+    /// The token of somebody who acts.
+    pub fn token(&self, actor: &str) -> &str {
         self.tokens.get(actor).map_or("", String::as_str)
     }
 }
@@ -90,7 +98,7 @@ struct Asking<'a> {
 impl Asking<'_> {
     /// Makes it once; also gives the data of the answer, which must be whole.
     fn ask(&self, client: &mut Client) -> Result<(Request, Value), Failure> {
-        let bytes = self.bytes();
+        let bytes = post(self.token, self.operation.document(), &self.variables);
         let answer = client.ask(&bytes)?;
         let mut body: BTreeMap<String, Value> = serde_json::from_slice(answer.body)?;
         let data = body.remove("data").unwrap_or_default();
@@ -101,20 +109,4 @@ impl Asking<'_> {
         }
         Ok((Request { answer: answer.body.len(), bytes }, data))
     }
-
-    fn bytes(&self) -> Vec<u8> {
-        let body = json!({ "query": self.operation.document(), "variables": self.variables }).to_string();
-        format!(
-            "POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nAccept: application/json\r\n\
-             Authorization: Bearer {}\r\nContent-Length: {}\r\n\r\n{body}",
-            self.token,
-            body.len()
-        )
-        .into_bytes()
-    }
-}
-
-/// An id as the API writes it.
-fn typed(kind: &str, uuid: &str) -> String {
-    format!("{kind}_{}", uuid.replace('-', ""))
 }
