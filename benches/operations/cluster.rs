@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use skypanel::db::embedded::{Embedded, Settings};
+use private_postgres::{Server, Settings};
 
 use crate::arguments::PlaceArgs;
 use crate::sql::Sql;
@@ -16,7 +16,7 @@ const SETTINGS: [&str; 2] =
 
 /// A running cluster. It stops when this is dropped.
 pub struct Cluster {
-    server: Embedded,
+    server: Server,
     /// The server's first process: all others are its children.
     pub postmaster: i32,
 }
@@ -39,13 +39,13 @@ impl Cluster {
     }
 
     fn open(place: &PlaceArgs) -> Result<Self, Failure> {
-        let server = Embedded::start(&Settings {
-            dir: place.data_dir.clone(),
+        let server = Server::start(&Settings {
             // What is written is synchronised to no disk: disks differ more than programs do.
             durable: false,
             binaries: place.pg_bin.clone(),
             search_path: place.search_path.clone(),
             runtime_dir: place.runtime_dir.clone(),
+            ..Settings::new("skypanel", &place.data_dir)
         })?;
         let pid_file = fs::read_to_string(server.dir().join("data/postmaster.pid"))?;
         let postmaster = pid_file.lines().next().unwrap_or_default().trim().parse()?;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use diesel::connection::{Instrumentation, InstrumentationEvent};
+use diesel::connection::{CacheSize, Instrumentation, InstrumentationEvent};
 use diesel::{ConnectionError, ConnectionResult};
 use diesel_async::{AsyncConnection, AsyncPgConnection};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -50,9 +50,20 @@ impl Statements {
     }
 }
 
-/// The most statements that a connection keeps prepared. Filters and orders make many, and each takes
-/// memory in a process of the server; a connection beyond this is replaced.
+/// The most statements that a connection keeps prepared. Selections, filters and orders make many, and each takes
+/// memory in a process of the server; beyond this all are closed, and those in use are prepared again.
 const MAX_PREPARED: u64 = 500;
+
+impl Connection {
+    /// Closes the prepared statements when there are many. (diesel-async has no way to close the oldest alone.)
+    pub(super) fn bound_statements(&mut self) {
+        if self.prepared.load(Ordering::Relaxed) > MAX_PREPARED {
+            self.prepared.store(0, Ordering::Relaxed);
+            self.inner.set_prepared_statement_cache_size(CacheSize::Disabled);
+            self.inner.set_prepared_statement_cache_size(CacheSize::Unbounded);
+        }
+    }
+}
 
 struct Counting {
     sent: Arc<Statements>,
@@ -94,7 +105,7 @@ impl bb8::ManageConnection for Manager {
     }
 
     fn has_broken(&self, connection: &mut Connection) -> bool {
-        !connection.clean || connection.prepared.load(Ordering::Relaxed) > MAX_PREPARED
+        !connection.clean
     }
 }
 
@@ -202,7 +213,9 @@ impl Pool {
 
 fn options(settings: &Settings) -> String {
     format!(
-        "-c statement_timeout={} -c lock_timeout={} -c idle_in_transaction_session_timeout={}",
+        // Statements are prepared once and planned once: see `db::list::AnyOf` for what that asks of their texts.
+        "-c plan_cache_mode=force_generic_plan -c statement_timeout={} -c lock_timeout={} \
+         -c idle_in_transaction_session_timeout={}",
         settings.statement_timeout.as_millis(),
         settings.lock_timeout.as_millis(),
         settings.idle_in_transaction.as_millis(),

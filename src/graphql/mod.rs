@@ -11,6 +11,7 @@ mod node;
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_graphql::parser::types::OperationType;
 use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions, Schema};
 use secrecy::{ExposeSecret, SecretString};
 
@@ -149,18 +150,21 @@ impl Inner {
         let open = self.settings.open_introspection;
         // Whether this viewer may ask for the schema shows once the session is known.
         let checked = self.guard.check(&mut request, open || token.is_some())?;
-        if read_only && checked.operation == async_graphql::parser::types::OperationType::Mutation {
+        if read_only && checked.operation == OperationType::Mutation {
             return Err(Error::new(Code::MethodNotAllowed, "A mutation goes into a POST."));
         }
 
         let work = Arc::new(Work::new(self.pool.clone(), token.clone()));
-        if token.is_some() {
-            self.authenticate(&work, &checked).await?;
+        if token.is_some()
+            && let Err(refused) = self.authenticate(&work, &checked).await
+        {
+            work.end().await?;
+            return Err(refused);
         }
         let shared = Arc::new(Request::new(Arc::clone(&work), client, self.settings.writes_rows));
         let execution = self.api.execute(request.data(Arc::clone(&shared)));
         let response = shared.batch.drive(execution, &work).await;
-        work.finish().await?;
+        work.end().await?;
         let answer = Answer::executed(response, checked.operation, shared.batch.levels());
         if answer.refused.is_none() {
             self.guard.keep(checked);
@@ -170,9 +174,9 @@ impl Inner {
 
     /// A dead token fails the whole request, whatever it asks for.
     async fn authenticate(&self, work: &Work, checked: &Checked) -> Result<()> {
-        let unit = work.unit().await?;
-        let viewer = unit.viewer();
-        if let Some((session, (known, now))) = viewer.session().zip(unit.idle_since()) {
+        let writes = checked.operation == OperationType::Mutation;
+        let (viewer, idle_since) = work.authenticate(if writes { Access::Write } else { Access::Read }).await?;
+        if let Some((session, (known, now))) = viewer.session().zip(idle_since) {
             self.activity.note(session, known, now);
         }
         if checked.introspects && !self.settings.open_introspection && !viewer.permissions.holds("system:read") {

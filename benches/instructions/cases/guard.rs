@@ -25,7 +25,7 @@ fn check(document: &'static str) -> Result<Part, Failure> {
     let id = "usr_0123456789abcdef0123456789abcdef";
     let request = move || Request::new(document).variables(Variables::from_json(json!({ "id": id })));
     // A refusal would be quick, and tell nothing.
-    guard.check(&mut request(), true).map_err(|refusal| format!("refused: {}", refusal.message))?;
+    guard.check(&mut request(), true).map_err(|refusal| format!("refused: {}", refusal.message()))?;
     Ok(Box::new(move || {
         let mut request = request();
         drop(black_box(guard.check(&mut request, true)));

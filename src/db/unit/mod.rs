@@ -9,6 +9,7 @@
 mod work;
 
 use std::sync::{Arc, OnceLock};
+use std::task::{Context, Waker};
 
 use chrono::{DateTime, Utc};
 use diesel::sql_types::{Array, Nullable, Text, Timestamptz, Uuid as SqlUuid};
@@ -204,7 +205,23 @@ impl Unit {
     pub async fn commit(mut self) -> Result<()> {
         (&self.connection.inner).batch_execute("COMMIT").await?;
         self.connection.clean = true;
+        self.connection.bound_statements();
         Ok(())
+    }
+
+    /// Ends a transaction that only read: sends the `COMMIT` and waits for nothing. The connection and its place go
+    /// back when the reply is in, and with them whoever waits for one. When something failed, [`Unit::commit`] tells.
+    pub fn leave(self) {
+        let mut commit = Box::pin(async {
+            // What was read is read: a commit that fails costs the connection and nothing else.
+            if let Err(error) = self.commit().await {
+                tracing::warn!(cause = ?error.cause(), "a reading unit did not end well");
+            }
+        });
+        // The first poll sends it.
+        if commit.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending() {
+            tokio::spawn(commit);
+        }
     }
 
     /// Undoes the transaction and gives the connection back.

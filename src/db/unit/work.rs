@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
+use chrono::{DateTime, Utc};
 use futures_util::lock::Mutex as AsyncMutex;
 
 use super::{Access, TokenDigest, Unit};
@@ -17,13 +18,34 @@ pub struct Work {
     viewer: Mutex<Arc<Viewer>>,
     /// A failure is kept too: the other loaders of a level should not wait for the pool once more.
     unit: AsyncMutex<Option<Result<Arc<Unit>>>>,
+    /// The unit that a mutation was authenticated in, until its first field takes it.
+    writing: Mutex<Option<Unit>>,
 }
+
+/// When a session was last noted as active, and what time it is now: see [`Unit::idle_since`].
+pub type IdleSince = Option<(DateTime<Utc>, DateTime<Utc>)>;
 
 impl Work {
     /// The work of a request that came with this token, or with none.
     #[must_use]
     pub fn new(pool: Pool, token: Option<TokenDigest>) -> Self {
-        Self { pool, token: Mutex::new(token), viewer: Mutex::default(), unit: AsyncMutex::default() }
+        let (viewer, unit, writing) = (Mutex::default(), AsyncMutex::default(), Mutex::default());
+        Self { pool, token: Mutex::new(token), viewer, unit, writing }
+    }
+
+    /// Opens the first unit of the request, of the kind that it will need first, and so learns who asks.
+    ///
+    /// # Errors
+    /// Like [`Work::unit`].
+    pub async fn authenticate(&self, access: Access) -> Result<(Arc<Viewer>, IdleSince)> {
+        if access == Access::Read {
+            let unit = self.unit().await?;
+            return Ok((Arc::clone(unit.viewer()), unit.idle_since()));
+        }
+        let unit = self.open(Access::Write).await?;
+        let known = (Arc::clone(unit.viewer()), unit.idle_since());
+        *lock(&self.writing) = Some(unit);
+        Ok(known)
     }
 
     /// Who asks. Anonymous until a unit was opened.
@@ -41,14 +63,20 @@ impl Work {
         if let Some(opened) = slot.as_ref() {
             return opened.clone();
         }
+        self.drop_writing().await?;
         slot.insert(self.open(Access::Read).await.map(Arc::new)).clone()
     }
 
-    /// Opens a unit that may write. The reading one ends first: a request never holds two connections.
+    /// A unit that may write: the one that the request was authenticated in, or another. The reading one ends first:
+    /// a request never holds two connections.
     ///
     /// # Errors
     /// Like [`Work::unit`].
     pub async fn write(&self) -> Result<Unit> {
+        let opened = lock(&self.writing).take();
+        if let Some(unit) = opened {
+            return Ok(unit);
+        }
         self.finish().await?;
         self.open(Access::Write).await
     }
@@ -73,19 +101,47 @@ impl Work {
         *lock(&self.viewer) = Arc::default();
     }
 
-    /// Ends the reading unit, if one is open.
+    /// Ends whatever unit is open, and waits until it has ended.
     ///
     /// # Errors
     /// When somebody still reads on it, which would let a request hold two connections.
     pub async fn finish(&self) -> Result<()> {
-        let Some(Ok(unit)) = self.unit.lock().await.take() else { return Ok(()) };
-        let unit = Arc::into_inner(unit)
-            .ok_or_else(|| Error::internal(std::io::Error::other("a unit ends while somebody reads on it")))?;
+        self.drop_writing().await?;
+        let Some(unit) = self.take().await? else { return Ok(()) };
         // What was read is read: a commit that fails costs the connection and nothing else.
         if let Err(error) = unit.commit().await {
             tracing::warn!(cause = ?error.cause(), "a reading unit did not end well");
         }
         Ok(())
+    }
+
+    /// Ends the request. A reading unit in which nothing failed is not waited for.
+    ///
+    /// # Errors
+    /// Like [`Work::finish`].
+    pub async fn end(&self) -> Result<()> {
+        self.drop_writing().await?;
+        match self.take().await? {
+            Some(unit) if unit.failure().is_none() => unit.leave(),
+            Some(unit) => drop(unit.commit().await),
+            None => {}
+        }
+        Ok(())
+    }
+
+    async fn take(&self) -> Result<Option<Unit>> {
+        let Some(Ok(unit)) = self.unit.lock().await.take() else { return Ok(None) };
+        let unit = Arc::into_inner(unit);
+        unit.map(Some).ok_or_else(|| Error::internal(std::io::Error::other("a unit ends while somebody reads on it")))
+    }
+
+    /// Gives back the unit of a mutation that wrote nothing.
+    async fn drop_writing(&self) -> Result<()> {
+        let unused = lock(&self.writing).take();
+        match unused {
+            Some(unit) => unit.rollback().await,
+            None => Ok(()),
+        }
     }
 
     async fn open(&self, access: Access) -> Result<Unit> {
