@@ -132,11 +132,18 @@ pub fn decimal_text(number: &BigDecimal, scale: Option<u32>) -> String {
     }
 }
 
-/// A number of which no digit has to be rounded off and which fits an `i64`: any amount that is shown.
+/// A number that fits an `i64` at this scale: any amount that is shown.
 fn plain_decimal(out: &mut Vec<u8>, number: &BigDecimal, scale: u32) -> Option<()> {
     let (digits, own) = number.as_bigint_and_scale();
-    let missing = scale.checked_sub(u32::try_from(own).ok()?)?;
-    let units = digits.to_i64()?.checked_mul(10_i64.checked_pow(missing)?)?;
+    let (digits, own) = (digits.to_i64()?, u32::try_from(own).ok()?);
+    let units = if own <= scale {
+        digits.checked_mul(10_i64.checked_pow(scale - own)?)?
+    } else {
+        // Half away from zero, as money is rounded.
+        let one = 10_i64.checked_pow(own - scale)?;
+        let (whole, rest) = (digits / one, digits % one);
+        if rest.checked_mul(2)?.abs() >= one { whole + rest.signum() } else { whole }
+    };
     let one = 10_u64.checked_pow(scale)?;
     out.push(b'"');
     if units < 0 {
@@ -241,6 +248,12 @@ mod tests {
     #[test]
     fn decimals_are_as_bigdecimal_writes_them() {
         let numbers = [
+            "12.5000",
+            "-12.5050",
+            "0.0051",
+            "-0.005",
+            "1.999999",
+            "0.015",
             "0",
             "-0.5",
             "1234.5",

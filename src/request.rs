@@ -78,6 +78,8 @@ pub trait ContextExt<'a> {
     where
         Self: Sync,
     {
+        // Only plans know what comes after.
+        self.request().batch.go_on();
         let waiting = self.request().batch.load(key);
         async { waiting.await.map_err(|error| error.in_field(self.place())) }
     }

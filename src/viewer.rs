@@ -100,7 +100,7 @@ pub enum Scope {
 }
 
 /// The permissions of a viewer, as the roles grant them.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Permissions(BTreeSet<String>);
 
 impl Permissions {
@@ -120,7 +120,7 @@ impl FromIterator<String> for Permissions {
 }
 
 /// Who is signed in.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignedIn {
     /// The person.
     pub user: UserId,
@@ -140,7 +140,7 @@ pub struct Client {
 }
 
 /// Who asks.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Viewer {
     /// `None` without a session.
     pub signed_in: Option<SignedIn>,

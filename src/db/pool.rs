@@ -3,7 +3,7 @@
 //! connection, because `SET ROLE` brings none.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use diesel::connection::{CacheSize, Instrumentation, InstrumentationEvent};
@@ -33,7 +33,7 @@ pub struct Settings {
 pub struct Connection {
     pub(super) inner: AsyncPgConnection,
     /// False from the first statement of a unit until its `COMMIT` was answered.
-    pub(super) clean: bool,
+    pub(super) clean: AtomicBool,
     /// Whether it has served a unit before, and so may have died since.
     pub(super) served: bool,
     prepared: Arc<AtomicU64>,
@@ -55,9 +55,14 @@ impl Statements {
 const MAX_PREPARED: u64 = 500;
 
 impl Connection {
+    /// How many statements were prepared since it was opened or tidied.
+    pub(super) fn prepared(&self) -> u64 {
+        self.prepared.load(Ordering::Relaxed)
+    }
+
     /// Closes the prepared statements when there are many. (diesel-async has no way to close the oldest alone.)
     pub(super) fn bound_statements(&mut self) {
-        if self.prepared.load(Ordering::Relaxed) > MAX_PREPARED {
+        if self.prepared() > MAX_PREPARED {
             self.prepared.store(0, Ordering::Relaxed);
             self.inner.set_prepared_statement_cache_size(CacheSize::Disabled);
             self.inner.set_prepared_statement_cache_size(CacheSize::Unbounded);
@@ -96,7 +101,7 @@ impl bb8::ManageConnection for Manager {
         let prepared = Arc::default();
         let counting = Counting { sent: Arc::clone(&self.statements), prepared: Arc::clone(&prepared) };
         inner.set_instrumentation(counting);
-        Ok(Connection { inner, clean: true, served: false, prepared })
+        Ok(Connection { inner, clean: AtomicBool::new(true), served: false, prepared })
     }
 
     /// Costs nothing: a dead connection shows at the unit's first statement, and is thrown away.
@@ -105,7 +110,7 @@ impl bb8::ManageConnection for Manager {
     }
 
     fn has_broken(&self, connection: &mut Connection) -> bool {
-        !connection.clean
+        !*connection.clean.get_mut()
     }
 }
 

@@ -73,6 +73,10 @@ struct RunParts<T, U: 'static> {
 }
 
 impl<T: Object, U: Object> Run<T> for RunParts<T, U> {
+    fn levels(&self) -> u64 {
+        self.plan.levels()
+    }
+
     fn run<'a>(&'a self, rows: &'a [&'a T], env: &'a Env<'a>) -> BoxFuture<'a, Done<Pieces>> {
         let lists: Vec<Vec<U>> = rows.iter().map(|row| (self.get)(row, &env.viewer)).collect();
         async move {
@@ -131,6 +135,14 @@ where
     P: Deref<Target = U> + Send + Sync + 'static,
     U: Object,
 {
+    fn levels(&self) -> u64 {
+        1 + self.plan.levels()
+    }
+
+    fn prefetches(&self) -> bool {
+        true
+    }
+
     fn run<'a>(&'a self, rows: &'a [&'a T], env: &'a Env<'a>) -> BoxFuture<'a, Done<Pieces>> {
         async move {
             let keys = rows.iter().map(|row| Some((self.each.key)(row, &env.viewer)));

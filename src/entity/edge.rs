@@ -75,6 +75,14 @@ struct RunEdge<T: 'static, K: 'static, U: 'static> {
 }
 
 impl<T: Object, K: Key<Value = Arc<U>>, U: Object> Run<T> for RunEdge<T, K, U> {
+    fn levels(&self) -> u64 {
+        1 + self.plan.levels()
+    }
+
+    fn prefetches(&self) -> bool {
+        true
+    }
+
     fn run<'a>(&'a self, rows: &'a [&'a T], env: &'a Env<'a>) -> BoxFuture<'a, Done<Pieces>> {
         async move {
             let columns = env.request.columns::<U>(self.plan.columns());
@@ -113,11 +121,14 @@ impl<T: Object, K: Key<Value = Arc<U>>, U: Object> Kind<T> for Edge<T, K, U> {
     fn resolve<'a>(&'a self, object: &'a T, ctx: &'a Context<'a>) -> BoxFuture<'a, ServerResult<Value>> {
         async move {
             let asked = Asked::new(ctx);
-            let Some(key) = (self.key)(object, &asked.viewer, asked.columns::<U>()) else {
+            let plan = asked.plan::<U>();
+            let columns = ctx.request().columns::<U>(plan.as_ref().map_or(Columns::ALL, Plan::columns));
+            let Some(key) = (self.key)(object, &asked.viewer, columns) else {
                 return Ok(Value::Null);
             };
-            match ctx.load(key).await.map_err(|error| failed(ctx, error))? {
-                Some(row) => asked.finish(&*row).await,
+            asked.announce(plan.as_ref().map(|plan| 1 + plan.levels()));
+            match asked.load(key).await.map_err(|error| failed(ctx, error))? {
+                Some(row) => finish(&*row, plan.filter(|_| asked.writes()), &asked.ctx).await,
                 None if self.is_required => Err(failed(ctx, Error::missing_row(U::NAME))),
                 None => Ok(Value::Null),
             }
@@ -148,14 +159,17 @@ impl<'a> Asked<'a> {
         Plan::of(&self.ctx, &self.viewer)
     }
 
-    /// The columns that are selected: all of them when they cannot be told.
-    fn columns<U: Object>(&self) -> Columns {
-        let planned = self.plan::<U>().map_or(Columns::ALL, |plan| plan.columns());
-        self.ctx.request().columns::<U>(planned)
+    /// Tells how many levels the plan of what is asked for here has; `None` without one.
+    pub(super) fn announce(&self, levels: Option<u64>) {
+        match levels.filter(|_| self.writes()) {
+            Some(levels) => self.ctx.request().batch.announce(levels),
+            None => self.ctx.request().batch.go_on(),
+        }
     }
 
-    async fn finish<U: Object>(&self, row: &U) -> ServerResult<Value> {
-        finish(row, self.plan().filter(|_| self.writes()), &self.ctx).await
+    /// Loads a key, of which the levels below are announced.
+    pub(super) fn load<K: Key>(&self, key: K) -> impl Future<Output = Result<Option<K::Value>>> + Send + use<K> {
+        self.ctx.request().batch.load(key)
     }
 }
 
@@ -197,8 +211,9 @@ impl<T: Object, N: Id> Kind<T> for Find<N> {
             let asked = Asked::new(ctx);
             let plan = asked.plan::<N::Row>();
             let columns = ctx.request().columns::<N::Row>(plan.as_ref().map_or(Columns::ALL, Plan::columns));
+            asked.announce(plan.as_ref().map(|plan| 1 + plan.levels_after_prefetch()));
             // The row first: should what hangs on it fail, it was found before.
-            let row = ctx.load(One::<N::Row>::new(uuid, columns));
+            let row = asked.load(One::<N::Row>::new(uuid, columns));
             if let Some(plan) = plan.as_ref().filter(|_| asked.writes()) {
                 let env = Env { request: ctx.request(), viewer: Arc::clone(&asked.viewer) };
                 plan.prefetch(&N::Row::known_by(uuid), &env);

@@ -36,6 +36,14 @@ pub fn loaded<T: Object, K: Key, R: Leaf>(
 struct RunLoaded<T: 'static, K: Key, R: 'static>(&'static Loaded<T, K, R>);
 
 impl<T: Object, K: Key, R: Leaf> Run<T> for RunLoaded<T, K, R> {
+    fn levels(&self) -> u64 {
+        1
+    }
+
+    fn prefetches(&self) -> bool {
+        true
+    }
+
     fn run<'a>(&'a self, rows: &'a [&'a T], env: &'a Env<'a>) -> BoxFuture<'a, Done<Pieces>> {
         async move {
             let many = env.request.batch.load_many(rows.iter().map(|row| Some((self.0.key)(row, &env.viewer)))).await?;
@@ -94,6 +102,14 @@ struct RunLoadedPart<T: 'static, K: Key, U: 'static> {
 }
 
 impl<T: Object, K: Key, U: Object> Run<T> for RunLoadedPart<T, K, U> {
+    fn levels(&self) -> u64 {
+        1 + self.plan.levels()
+    }
+
+    fn prefetches(&self) -> bool {
+        true
+    }
+
     fn run<'a>(&'a self, rows: &'a [&'a T], env: &'a Env<'a>) -> BoxFuture<'a, Done<Pieces>> {
         async move {
             let keys = rows.iter().map(|row| Some((self.part.key)(row, &env.viewer)));

@@ -92,6 +92,9 @@ pub async fn resolve<T: Object>(object: &T, ctx: &ContextSelectionSet<'_>) -> Se
     } else {
         None
     };
+    if let Some(plan) = &plan {
+        ctx.request().batch.announce(plan.levels());
+    }
     finish(object, plan, ctx).await
 }
 

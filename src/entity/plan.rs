@@ -48,7 +48,15 @@ pub trait Run<T>: Send + Sync {
     /// One text for each row.
     fn run<'a>(&'a self, rows: &'a [&'a T], env: &'a Env<'a>) -> BoxFuture<'a, Done<Pieces>>;
 
-    /// Asks for what hangs on a row of which only the id is known.
+    /// How many levels it asks for, one after another, once the rows are there.
+    fn levels(&self) -> u64;
+
+    /// Whether its first level can be asked for before the row is there, when only the id is known.
+    fn prefetches(&self) -> bool {
+        false
+    }
+
+    /// Asks for that level.
     fn prefetch(&self, row: &T, env: &Env<'_>) {
         let _ = (row, env);
     }
@@ -131,18 +139,31 @@ impl<T: Object> Plan<T> {
         self.columns
     }
 
-    /// Whether it asks for more than the rows hold.
+    /// How many levels it asks for, one after another, once the rows are there.
     #[must_use]
-    pub fn runs(&self) -> bool {
-        self.items.iter().any(|item| matches!(item.step, Step::Run(_)))
+    pub fn levels(&self) -> u64 {
+        self.runs().map(|(_, run)| run.levels()).max().unwrap_or_default()
+    }
+
+    /// The same, once a row is there that was found by its id, together with what was asked for before.
+    #[must_use]
+    pub fn levels_after_prefetch(&self) -> u64 {
+        let levels =
+            |(item, run): (&Item<T>, &dyn Run<T>)| run.levels() - u64::from(item.reads_id_alone && run.prefetches());
+        self.runs().map(levels).max().unwrap_or_default()
+    }
+
+    fn runs(&self) -> impl Iterator<Item = (&Item<T>, &dyn Run<T>)> {
+        self.items.iter().filter_map(|item| match &item.step {
+            Step::Run(run) => Some((item, &**run)),
+            _ => None,
+        })
     }
 
     /// Asks for what hangs on a row of which only the id is known, so that it comes with the row and not after it.
     pub fn prefetch(&self, row: &T, env: &Env<'_>) {
-        for item in self.items.iter().filter(|item| item.reads_id_alone) {
-            if let Step::Run(run) = &item.step
-                && item.needs.is_none_or(|needs| needs.check(&env.viewer, row).is_ok())
-            {
+        for (item, run) in self.runs().filter(|(item, run)| item.reads_id_alone && run.prefetches()) {
+            if item.needs.is_none_or(|needs| needs.check(&env.viewer, row).is_ok()) {
                 run.prefetch(row, env);
             }
         }

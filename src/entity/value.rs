@@ -90,6 +90,10 @@ struct RunPart<T, U: 'static> {
 }
 
 impl<T: Object, U: Object> Run<T> for RunPart<T, U> {
+    fn levels(&self) -> u64 {
+        self.plan.levels()
+    }
+
     fn run<'a>(&'a self, rows: &'a [&'a T], env: &'a Env<'a>) -> BoxFuture<'a, Done<Pieces>> {
         let parts: Vec<U> = rows.iter().map(|row| (self.get)(row, &env.viewer)).collect();
         async move { self.plan.write(&parts.iter().collect::<Vec<_>>(), env).await }.boxed()
@@ -131,6 +135,10 @@ struct RunInner<T, U: 'static> {
 }
 
 impl<T: Object, U: Object> Run<T> for RunInner<T, U> {
+    fn levels(&self) -> u64 {
+        self.plan.levels()
+    }
+
     fn run<'a>(&'a self, rows: &'a [&'a T], env: &'a Env<'a>) -> BoxFuture<'a, Done<Pieces>> {
         let objects: Vec<Arc<U>> = rows.iter().map(|row| (self.get)(row, &env.viewer)).collect();
         async move { self.plan.write(&objects.iter().map(|object| &**object).collect::<Vec<_>>(), env).await }.boxed()

@@ -7,6 +7,7 @@
 mod answer;
 pub mod guard;
 mod node;
+mod viewers;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,7 +21,7 @@ pub use guard::DocumentLimits;
 
 use crate::billing::BillingQuery;
 use crate::db::pool::Pool;
-use crate::db::unit::{Access, TokenDigest, Unit, Work};
+use crate::db::unit::{Access, Interrupted, TokenDigest, Unit, Work};
 use crate::error::{Code, Error, Result};
 use crate::identity::{Activity, IdentityMutation, IdentityQuery, Passwords, Token};
 use crate::request::Request;
@@ -28,8 +29,10 @@ use crate::servers::ServersQuery;
 use crate::support::SupportQuery;
 use guard::{Checked, Guard};
 use node::NodeQuery;
+use viewers::Viewers;
 
 pub use crate::viewer::Client;
+use crate::viewer::Viewer;
 
 /// Everything that can be asked.
 #[derive(MergedObject, Default)]
@@ -103,6 +106,7 @@ struct Inner {
     guard: Guard,
     pool: Pool,
     activity: Activity,
+    viewers: Viewers,
     settings: Settings,
 }
 
@@ -118,7 +122,7 @@ impl Service {
         }
         let api = schema.finish();
         let guard = Guard::new(&export(&api), settings.document.clone()).map_err(Error::internal)?;
-        Ok(Self(Arc::new(Inner { api, guard, pool, activity, settings })))
+        Ok(Self(Arc::new(Inner { api, guard, pool, activity, viewers: Viewers::default(), settings })))
     }
 
     /// Answers one request.
@@ -137,7 +141,7 @@ impl Service {
     /// Whether the database answers.
     pub async fn ready(&self) -> bool {
         match Unit::open(&self.0.pool, Access::Read, None).await {
-            Ok(unit) => unit.commit().await.is_ok(),
+            Ok((unit, _)) => unit.commit().await.is_ok(),
             Err(_) => false,
         }
     }
@@ -145,26 +149,68 @@ impl Service {
 
 impl Inner {
     async fn answer(&self, call: Call) -> Result<Answer> {
-        let Call { mut request, credential, client, read_only, .. } = call;
+        let Call { request, credential, client, read_only, .. } = call;
         let token = read_token(&credential)?;
+        let guess = token.as_ref().and_then(|token| self.viewers.get(token));
+        // What is begun on a guess may have to be begun again.
+        let again = guess.is_some().then(|| same(&request));
+        match self.attempt(request, token.clone(), client.clone(), read_only, guess).await {
+            Err(Interrupted::Failed(error)) => Err(error),
+            Err(Interrupted::Again) => {
+                if let Some(token) = &token {
+                    self.viewers.forget(token);
+                }
+                let request =
+                    again.ok_or_else(|| Error::internal(std::io::Error::other("begun again for no reason")))?;
+                match self.attempt(request, token, client, read_only, None).await {
+                    Ok(answer) => Ok(answer),
+                    Err(Interrupted::Failed(error)) => Err(error),
+                    Err(Interrupted::Again) => {
+                        Err(Error::internal(std::io::Error::other("begun again without a guess")))
+                    }
+                }
+            }
+            Ok(answer) => Ok(answer),
+        }
+    }
+
+    /// Answers a request, perhaps on a guess of who asks.
+    async fn attempt(
+        &self,
+        mut request: async_graphql::Request,
+        token: Option<TokenDigest>,
+        client: Client,
+        read_only: bool,
+        guess: Option<Arc<Viewer>>,
+    ) -> Result<Answer, Interrupted> {
         let open = self.settings.open_introspection;
         // Whether this viewer may ask for the schema shows once the session is known.
-        let checked = self.guard.check(&mut request, open || token.is_some())?;
+        let checked = self.guard.check(&mut request, open || token.is_some()).map_err(Interrupted::Failed)?;
         if read_only && checked.operation == OperationType::Mutation {
-            return Err(Error::new(Code::MethodNotAllowed, "A mutation goes into a POST."));
+            let error = Error::new(Code::MethodNotAllowed, "A mutation goes into a POST.");
+            return Err(Interrupted::Failed(error));
         }
 
+        let hasty = guess.is_some() && checked.operation == OperationType::Query;
         let work = Arc::new(Work::new(self.pool.clone(), token.clone()));
-        if token.is_some()
-            && let Err(refused) = self.authenticate(&work, &checked).await
-        {
-            work.end().await?;
-            return Err(refused);
-        }
+        let begun = self.begin(&work, token.is_some(), &checked, guess).await;
         let shared = Arc::new(Request::new(Arc::clone(&work), client, self.settings.writes_rows));
-        let execution = self.api.execute(request.data(Arc::clone(&shared)));
-        let response = shared.batch.drive(execution, &work).await;
-        work.end().await?;
+        if !hasty {
+            shared.batch.go_on();
+        }
+        let driven = match begun {
+            Ok(()) => shared.batch.drive(self.api.execute(request.data(Arc::clone(&shared))), &work).await,
+            Err(error) => Err(Interrupted::Failed(error)),
+        };
+        let ended = work.end().await;
+        let response = driven?;
+        ended.map_err(Interrupted::Failed)?;
+        if let Some((token, seen)) = token.zip(work.seen()) {
+            if let Some((session, (known, now))) = seen.viewer.session().zip(seen.idle_since) {
+                self.activity.note(session, known, now);
+            }
+            self.viewers.remember(token, &seen.viewer);
+        }
         let answer = Answer::executed(response, checked.operation, shared.batch.levels());
         if answer.refused.is_none() {
             self.guard.keep(checked);
@@ -172,18 +218,26 @@ impl Inner {
         Ok(answer)
     }
 
-    /// A dead token fails the whole request, whatever it asks for.
-    async fn authenticate(&self, work: &Work, checked: &Checked) -> Result<()> {
-        let writes = checked.operation == OperationType::Mutation;
-        let (viewer, idle_since) = work.authenticate(if writes { Access::Write } else { Access::Read }).await?;
-        if let Some((session, (known, now))) = viewer.session().zip(idle_since) {
-            self.activity.note(session, known, now);
+    /// Learns who asks, or goes by the guess for now. A dead token fails the whole request, whatever it asks for.
+    async fn begin(&self, work: &Work, has_token: bool, checked: &Checked, guess: Option<Arc<Viewer>>) -> Result<()> {
+        match (has_token, checked.operation, guess) {
+            (false, ..) => return Ok(()),
+            (true, OperationType::Query, Some(guess)) => work.expect(guess).await?,
+            (true, OperationType::Mutation, _) => work.authenticate(Access::Write).await?,
+            (true, ..) => work.authenticate(Access::Read).await?,
         }
-        if checked.introspects && !self.settings.open_introspection && !viewer.permissions.holds("system:read") {
+        if checked.introspects && !self.settings.open_introspection && !work.viewer().permissions.holds("system:read") {
             return Err(Error::new(Code::GraphqlValidationFailed, "introspection is off for you: use schema.graphql"));
         }
         Ok(())
     }
+}
+
+/// The same request once more.
+fn same(request: &async_graphql::Request) -> async_graphql::Request {
+    let mut same = async_graphql::Request::new(request.query.clone()).variables(request.variables.clone());
+    same.operation_name.clone_from(&request.operation_name);
+    same
 }
 
 /// The digest of a token whose shape and checksum are right.

@@ -144,10 +144,11 @@ impl<L: Listed> List<L> {
         Self { parent: self.column().map(|column| (column, parent)), filter: Arc::clone(&self.filter) }
     }
 
-    /// The statement that answers for this list, or, with a parent, for all that differ from it in their parent alone.
-    fn statement(&self, unit: &Unit, selected: Selected, page: Option<&Page<L::Order>>) -> Fragment {
+    /// The statement that answers for this list, or, with `parents`, for all that differ from it in their parent alone.
+    fn statement(&self, unit: &Unit, selected: Selected, page: Option<&Page<L::Order>>, parents: &[Uuid]) -> Fragment {
         let mut ending = Ending::new(selected, unit.viewer().statement_kind());
-        ending.parent = self.column().map(OfParent);
+        let only = if let [parent] = parents { Some(*parent) } else { None };
+        ending.parent = self.column().map(|column| OfParent { column, only });
         ending.limit = Some(page.map_or(COUNT_CAP + 1, Page::limit));
         ending.beyond = page.and_then(Page::beyond);
         ending.order = page.map(Page::in_order);
@@ -216,13 +217,14 @@ impl<L: Listed> Key for PageOf<L> {
 async fn load_pages<L: Listed>(keys: Vec<PageOf<L>>, unit: &Unit) -> Result<Found<PageOf<L>>> {
     let [PageOf { list, page, reads }, ..] = keys.as_slice() else { return Ok(Found::default()) };
     let selected = Selected::of::<L>(reads.columns, reads.cursors.then(|| page.order.column()));
-    let statement = list.statement(unit, selected, Some(page));
+    let parents = parents(keys.iter().map(|key| &key.list));
+    let statement = list.statement(unit, selected, Some(page), &parents);
     let key = |list| PageOf { list, page: Arc::clone(page), reads: *reads };
-    if list.column().is_none() {
+    // One list alone: the rows need not tell whose they are.
+    if parents.len() < 2 {
         let rows = unit.fetch(statement, |row| selected.read::<L>(row, 0).map(Arc::new)).await?;
         return Ok([(key(list.clone()), Arc::new(rows))].into_iter().collect());
     }
-    let parents = parents(keys.iter().map(|key| &key.list));
     let mut pages: FxHashMap<Uuid, Vec<_>> = parents.iter().map(|parent| (*parent, Vec::new())).collect();
     let read = |row: &DatabaseRow<'_, '_>| Ok((value::<SqlUuid, Uuid>(row, 0)?, selected.read::<L>(row, 1)?));
     for (parent, row) in unit.fetch(list::per_parent(parents, statement), read).await? {
@@ -252,10 +254,11 @@ impl<L: Listed> Key for CountOf<L> {
 
 async fn load_counts<L: Listed>(keys: Vec<CountOf<L>>, unit: &Unit) -> Result<Found<CountOf<L>>> {
     let [CountOf(list), ..] = keys.as_slice() else { return Ok(Found::default()) };
-    let parents = list.column().is_some().then(|| parents(keys.iter().map(|CountOf(list)| list)));
-    let is_of_parents = parents.is_some();
-    let counted = list::count(parents, list.statement(unit, Selected::nothing(), None));
-    if is_of_parents {
+    let parents = parents(keys.iter().map(|CountOf(list)| list));
+    let statement = list.statement(unit, Selected::nothing(), None, &parents);
+    let are_many = parents.len() > 1;
+    let counted = list::count(are_many.then_some(parents), statement);
+    if are_many {
         let read = |row: &DatabaseRow<'_, '_>| Ok((value::<SqlUuid, Uuid>(row, 0)?, value::<BigInt, i64>(row, 1)?));
         let counts = unit.fetch(counted, read).await?;
         return Ok(counts.into_iter().map(|(parent, count)| (CountOf(list.with_parent(parent)), count)).collect());

@@ -24,7 +24,7 @@ async fn scaled() -> App {
 
 /// The statements that the app has prepared so far, each behind the types of its values.
 async fn prepared(app: &App) -> Vec<String> {
-    let unit = Unit::open(&app.pool, Access::Read, None).await.unwrap();
+    let (unit, _) = Unit::open(&app.pool, Access::Read, None).await.unwrap();
     let statement = Statement::<Text>::new(
         "SELECT array_to_string(parameter_types, ',') || ':' || statement FROM pg_prepared_statements ORDER BY prepare_time, name",
         vec![],

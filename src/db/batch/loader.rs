@@ -11,8 +11,8 @@ use rustc_hash::FxHashMap;
 
 use super::{Found, Key, Many};
 use crate::db::lock::lock;
-use crate::db::unit::Work;
-use crate::error::Result;
+use crate::db::unit::{Interrupted, Work};
+use crate::error::{Error, Result};
 
 /// A loader whose key type is not known here.
 pub(super) trait AnyLoader: Any + Send + Sync {
@@ -123,6 +123,11 @@ impl<K: Key> AnyLoader for Loader<K> {
 
 async fn fetch<K: Key>(keys: Vec<K>, work: &Work) -> Result<Found<K>> {
     let unit = work.unit().await?;
+    if unit.is_leaving() {
+        // Somebody asks on after what was taken for the last level.
+        work.interrupt(Interrupted::Again);
+        return Err(Error::internal(std::io::Error::other("a unit has ended before the request")));
+    }
     if let Some(failure) = unit.failure() {
         return Err(failure.clone());
     }

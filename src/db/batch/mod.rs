@@ -20,7 +20,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, FutureExt as _};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use rustc_hash::FxHashMap;
 
@@ -29,7 +29,7 @@ pub use loader::Waiting;
 use self::loader::{AnyLoader, Loader};
 use self::signal::Signal;
 use super::lock::lock;
-use super::unit::{Unit, Work};
+use super::unit::{Interrupted, Unit, Work};
 use crate::error::Result;
 
 /// What a loader found, by key. A key that is not in it was not found. (A fast hash without a secret: one request's
@@ -52,6 +52,22 @@ pub struct Batch {
     loaders: Mutex<Vec<(TypeId, Arc<dyn AnyLoader>)>>,
     levels: AtomicU64,
     pause: AtomicBool,
+    last: Mutex<Last>,
+}
+
+/// Which level is the last.
+#[derive(Debug, Clone, Copy)]
+enum Last {
+    /// The one of this number, as far as those who ask have told.
+    Level(u64),
+    /// Nobody knows.
+    Unknown,
+}
+
+impl Default for Last {
+    fn default() -> Self {
+        Self::Level(0)
+    }
 }
 
 /// The values of many keys: each distinct one once, and which of them is whose.
@@ -131,6 +147,22 @@ impl Batch {
         .await;
     }
 
+    /// Tells that whoever asks now will ask on for so many levels and no more.
+    pub fn announce(&self, levels: u64) {
+        if let Last::Level(last) = &mut *lock(&self.last) {
+            *last = self.levels().saturating_add(levels).max(*last);
+        }
+    }
+
+    /// Tells that nobody knows how many levels whoever asks now will ask for.
+    pub fn go_on(&self) {
+        *lock(&self.last) = Last::Unknown;
+    }
+
+    fn is_last(&self) -> bool {
+        matches!(*lock(&self.last), Last::Level(last) if self.levels() >= last)
+    }
+
     /// Forgets every answer: what a mutation wrote must be read afresh. Mutations run one after another,
     /// so that nobody waits for an answer then.
     pub fn clear(&self) {
@@ -142,22 +174,37 @@ impl Batch {
         self.levels.load(Ordering::Relaxed)
     }
 
+    /// Starts a level: one statement for each loader that has keys, all sent together, and before them what makes sure
+    /// of who asks.
     fn start(&self, work: &Arc<Work>) -> Vec<BoxFuture<'static, ()>> {
-        let started: Vec<_> =
-            lock(&self.loaders).iter().filter_map(|(_, loader)| Arc::clone(loader).start(work)).collect();
-        if !started.is_empty() {
+        let loaders = lock(&self.loaders);
+        let mut started: Vec<_> = work.take_asked().into_iter().collect();
+        let before = started.len();
+        started.extend(loaders.iter().filter_map(|(_, loader)| Arc::clone(loader).start(work)));
+        if started.len() > before {
             self.levels.fetch_add(1, Ordering::Relaxed);
         }
         started
     }
 
+    /// The end of the transaction, to be sent behind a level that was just started, if that is the last one. What still
+    /// has to be prepared is not sent yet, and would come too late.
+    fn end(&self, work: &Work, prepared: Option<u64>) -> Option<BoxFuture<'static, ()>> {
+        let unit = work.open_unit().filter(|unit| self.is_last() && Some(unit.prepared()) == prepared)?;
+        Some(unit.commit_behind().boxed())
+    }
+
     /// Runs an execution to its end, level by level.
-    pub async fn drive<F: Future>(&self, execution: F, work: &Arc<Work>) -> F::Output {
+    ///
+    /// # Errors
+    /// When the request is [`Interrupted`].
+    pub async fn drive<F: Future>(&self, execution: F, work: &Arc<Work>) -> Result<F::Output, Interrupted> {
         // Without this, an exhausted cooperation budget would wake the execution for ever.
         let mut execution = std::pin::pin!(tokio::task::unconstrained(execution));
         let signal = Arc::new(Signal::default());
         let waker = Waker::from(Arc::clone(&signal));
         let mut running = FuturesUnordered::new();
+        let mut output = None;
         std::future::poll_fn(move |context| {
             signal.listen(context.waker());
             loop {
@@ -167,19 +214,31 @@ impl Batch {
                         return Poll::Pending;
                     }
                 }
+                if let Some(interrupted) = work.interrupted() {
+                    return Poll::Ready(Err(interrupted));
+                }
+                if let Some(output) = output.take() {
+                    return Poll::Ready(Ok(output));
+                }
                 if signal.take() {
-                    if let Poll::Ready(output) = execution.as_mut().poll(&mut Context::from_waker(&waker)) {
-                        return Poll::Ready(output);
-                    }
-                    // Whoever pauses has woken the signal, and so this very task: it comes back after the others.
-                    if self.pause.swap(false, Ordering::Relaxed) {
+                    if let Poll::Ready(done) = execution.as_mut().poll(&mut Context::from_waker(&waker)) {
+                        // Who asks may not be sure yet, if nothing was asked for.
+                        running.extend(work.take_asked());
+                        output = Some(done);
+                    } else if self.pause.swap(false, Ordering::Relaxed) {
+                        // Whoever pauses has woken the signal, and so this very task: it comes back after the others.
                         return Poll::Pending;
                     }
                     continue;
                 }
+                let prepared = work.open_unit().map(|unit| unit.prepared());
                 running.extend(self.start(work));
                 if running.is_empty() {
                     return Poll::Pending;
+                }
+                // The first poll sends the level.
+                if running.poll_next_unpin(context).is_pending() {
+                    running.extend(self.end(work, prepared));
                 }
             }
         })

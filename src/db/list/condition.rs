@@ -137,16 +137,26 @@ impl QueryFragment<Pg> for InOrder {
     }
 }
 
-/// `column = parent.id`: inside a [`PerParent`] statement, the rows of one parent.
+/// The rows of one parent: `column = id`, or, inside a statement for many parents
+/// ([`per_parent`](super::per_parent)), `column = parent.id`.
 #[derive(Debug, Clone, Copy)]
-pub struct OfParent(pub Column);
+pub struct OfParent {
+    /// The column that points at the parent.
+    pub column: Column,
+    /// The parent, where there is only one.
+    pub only: Option<Uuid>,
+}
 
 expression!(OfParent, Bool);
 
 impl QueryFragment<Pg> for OfParent {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        self.0.push(&mut out)?;
-        out.push_sql(" = \"parent\".\"id\"");
+        self.column.push(&mut out)?;
+        out.push_sql(" = ");
+        if let Some(parent) = &self.only {
+            return out.push_bind_param::<SqlUuid, _>(parent);
+        }
+        out.push_sql("\"parent\".\"id\"");
         Ok(())
     }
 }
@@ -177,7 +187,7 @@ impl QueryFragment<Pg> for FoundBy {
     }
 }
 
-/// `column = ANY(ids)`: the rows of some ids.
+/// `column = id` or `column = ANY(ids)`: the rows of some ids.
 #[derive(Debug, Clone)]
 pub struct OneOfIds {
     /// The id column.
@@ -191,6 +201,10 @@ expression!(OneOfIds, Bool);
 impl QueryFragment<Pg> for OneOfIds {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         self.column.push(&mut out)?;
+        if let [id] = self.ids.as_slice() {
+            out.push_sql(" = ");
+            return out.push_bind_param::<SqlUuid, _>(id);
+        }
         out.push_sql(" = ANY(");
         out.push_bind_param::<Array<SqlUuid>, _>(&self.ids)?;
         out.push_sql(")");

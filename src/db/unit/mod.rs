@@ -8,15 +8,17 @@
 
 mod work;
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Waker};
 
 use chrono::{DateTime, Utc};
 use diesel::sql_types::{Array, Nullable, Text, Timestamptz, Uuid as SqlUuid};
-use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
+use diesel_async::{AsyncPgConnection, RunQueryDsl as _, SimpleAsyncConnection as _};
+use futures_util::future::{BoxFuture, FutureExt as _};
 use uuid::Uuid;
 
-pub use work::Work;
+pub use work::{Interrupted, Work};
 
 use super::list::Fragment;
 use super::pool::{Pool, Pooled};
@@ -46,7 +48,7 @@ impl Access {
 }
 
 /// The SHA-256 of a session token in lower-case hex: all that the database knows of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct TokenDigest(pub String);
 
 /// What the authentication answers: session, person, kind, permissions, when the session was last noted
@@ -55,12 +57,23 @@ type Authenticated = (Option<Uuid>, Option<Uuid>, String, Vec<String>, Option<Da
 type AuthenticatedSql =
     (Nullable<SqlUuid>, Nullable<SqlUuid>, Text, Array<Text>, Nullable<Timestamptz>, Timestamptz, Text);
 
+/// What the database said of who asks.
+#[derive(Clone)]
+pub struct Seen {
+    /// Who it is.
+    pub viewer: Arc<Viewer>,
+    /// When the session was last noted as active, and what time it is now, by the clock of the database, which also
+    /// judges the idle limit.
+    pub idle_since: Option<(DateTime<Utc>, DateTime<Utc>)>,
+}
+
 /// One connection, one transaction, one viewer.
 pub struct Unit {
     connection: Pooled,
     viewer: Arc<Viewer>,
-    idle_since: Option<(DateTime<Utc>, DateTime<Utc>)>,
     failure: OnceLock<Error>,
+    /// Whether its `COMMIT` was sent with its last statements.
+    leaving: AtomicBool,
 }
 
 impl Unit {
@@ -68,43 +81,42 @@ impl Unit {
     ///
     /// # Errors
     /// `OVERLOADED` when no connection comes free in time, `DB_UNAVAILABLE` when there is none.
-    pub async fn open(pool: &Pool, access: Access, token: Option<&TokenDigest>) -> Result<Self> {
+    pub async fn open(pool: &Pool, access: Access, token: Option<&TokenDigest>) -> Result<(Self, Seen)> {
         // A connection that died while it was idle shows only now, and is thrown away: the next one may
         // be alive. The wait for one is not repeated.
         loop {
             let connection = pool.get().await?;
             let old = connection.served;
-            match Self::begin(connection, access, token).await {
+            let unit = Self::on(connection, Arc::default());
+            match authenticate(unit.conn(), access, token).await {
                 Err(error) if old && error.code().is_outage() => {}
-                outcome => return outcome,
+                Err(error) => return Err(error),
+                Ok(seen) => return Ok((Self { viewer: Arc::clone(&seen.viewer), ..unit }, seen)),
             }
         }
     }
 
-    async fn begin(mut connection: Pooled, access: Access, token: Option<&TokenDigest>) -> Result<Self> {
-        connection.clean = false;
+    /// Takes a connection for a reading unit of whom the program takes its viewer to be. Its first statements are the
+    /// second half of what is returned, which tells who the viewer really is: it has to be polled before anything else
+    /// is asked on the unit. Nothing that the unit answers may be believed until the two were found equal.
+    ///
+    /// # Errors
+    /// Like [`Unit::open`].
+    pub async fn early(
+        pool: &Pool,
+        token: TokenDigest,
+        guess: Arc<Viewer>,
+    ) -> Result<(Arc<Self>, BoxFuture<'static, Result<Seen>>)> {
+        let unit = Arc::new(Self::on(pool.get().await?, guess));
+        let asking = Arc::clone(&unit);
+        let seen = async move { authenticate(asking.conn(), Access::Read, Some(&token)).await };
+        Ok((unit, seen.boxed()))
+    }
+
+    fn on(mut connection: Pooled, viewer: Arc<Viewer>) -> Self {
+        *connection.clean.get_mut() = false;
         connection.served = true;
-        let (mut first, mut second) = (&connection.inner, &connection.inner);
-        let statement = Statement::<AuthenticatedSql>::new(
-            "SELECT a.session_id, a.user_id, a.kind, a.permissions, a.last_activity, now(), \
-             set_config('role', app.role_of_viewer(), true) FROM app.authenticate(?) a",
-            vec![Bind::Text(token.map(|digest| digest.0.clone()))],
-        );
-        // Polled together, the two leave together.
-        let (begun, row) = futures_util::join!(
-            first.batch_execute(access.begin()),
-            statement.get_result::<Authenticated>(&mut second),
-        );
-        begun?;
-        let (session, user, kind, permissions, last_activity, now, _) = row?;
-        let signed_in = user.zip(session).map(|(user, session)| SignedIn {
-            user: UserId(user),
-            session: SessionId(session),
-            is_staff: kind == "staff",
-        });
-        let viewer = Viewer { signed_in, permissions: permissions.into_iter().collect() };
-        let idle_since = last_activity.map(|last_activity| (last_activity, now));
-        Ok(Self { connection, viewer: Arc::new(viewer), idle_since, failure: OnceLock::new() })
+        Self { connection, viewer, failure: OnceLock::new(), leaving: AtomicBool::new(false) }
     }
 
     /// A reading unit of the program itself, before anybody is known: no viewer and no role, so that no
@@ -126,16 +138,13 @@ impl Unit {
 
     async fn without_viewer(pool: &Pool, begin: &str) -> Result<Self> {
         loop {
-            let mut connection = pool.get().await?;
+            let connection = pool.get().await?;
             let old = connection.served;
-            connection.clean = false;
-            connection.served = true;
-            match (&connection.inner).batch_execute(begin).await.map_err(Error::from) {
+            let unit = Self::on(connection, Arc::default());
+            match unit.conn().batch_execute(begin).await.map_err(Error::from) {
                 Err(error) if old && error.code().is_outage() => {}
                 Err(error) => return Err(error),
-                Ok(()) => {
-                    return Ok(Self { connection, viewer: Arc::default(), idle_since: None, failure: OnceLock::new() });
-                }
+                Ok(()) => return Ok(unit),
             }
         }
     }
@@ -150,13 +159,6 @@ impl Unit {
     #[must_use]
     pub fn viewer(&self) -> &Arc<Viewer> {
         &self.viewer
-    }
-
-    /// When the viewer's session was last noted as active, and what time it is now, by the clock of the
-    /// database, which also judges the idle limit.
-    #[must_use]
-    pub fn idle_since(&self) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
-        self.idle_since
     }
 
     /// Runs a statement and reads each of its rows.
@@ -180,7 +182,7 @@ impl Unit {
     /// Plans the statements of this transaction anew from here on, each for its own values: for one that a generic
     /// plan would serve badly.
     async fn plan_anew(&self) -> Result<()> {
-        Ok((&self.connection.inner).batch_execute("SET LOCAL plan_cache_mode = force_custom_plan").await?)
+        Ok(self.conn().batch_execute("SET LOCAL plan_cache_mode = force_custom_plan").await?)
     }
 
     /// What failed first in this transaction. After it PostgreSQL refuses every further statement, and
@@ -198,13 +200,48 @@ impl Unit {
         self.failure.get_or_init(|| error).clone()
     }
 
+    /// How many statements its connection has prepared.
+    #[must_use]
+    pub fn prepared(&self) -> u64 {
+        self.connection.prepared()
+    }
+
+    /// Whether nothing more can be asked on it.
+    #[must_use]
+    pub fn is_leaving(&self) -> bool {
+        AtomicBool::load(&self.leaving, Ordering::Relaxed)
+    }
+
+    /// Sends the `COMMIT` right behind the last statements, all of which were sent before: it costs no round trip.
+    pub async fn commit_behind(self: Arc<Self>) {
+        self.leaving.store(true, Ordering::Relaxed);
+        match self.conn().batch_execute("COMMIT").await {
+            Ok(()) => self.connection.clean.store(true, Ordering::Relaxed),
+            Err(cause) => told(&cause.into()),
+        }
+    }
+
     /// Ends the transaction and gives the connection back.
     ///
     /// # Errors
     /// When the commit fails; the connection is thrown away then.
-    pub async fn commit(mut self) -> Result<()> {
-        (&self.connection.inner).batch_execute("COMMIT").await?;
-        self.connection.clean = true;
+    pub async fn commit(self) -> Result<()> {
+        self.end("COMMIT").await
+    }
+
+    /// Undoes the transaction and gives the connection back.
+    ///
+    /// # Errors
+    /// When the server does not answer; the connection is thrown away then.
+    pub async fn rollback(self) -> Result<()> {
+        self.end("ROLLBACK").await
+    }
+
+    async fn end(mut self, statement: &str) -> Result<()> {
+        if !self.is_leaving() {
+            self.conn().batch_execute(statement).await?;
+            *self.connection.clean.get_mut() = true;
+        }
         self.connection.bound_statements();
         Ok(())
     }
@@ -213,9 +250,8 @@ impl Unit {
     /// back when the reply is in, and with them whoever waits for one. When something failed, [`Unit::commit`] tells.
     pub fn leave(self) {
         let mut commit = Box::pin(async {
-            // What was read is read: a commit that fails costs the connection and nothing else.
             if let Err(error) = self.commit().await {
-                tracing::warn!(cause = ?error.cause(), "a reading unit did not end well");
+                told(&error);
             }
         });
         // The first poll sends it.
@@ -223,14 +259,30 @@ impl Unit {
             tokio::spawn(commit);
         }
     }
+}
 
-    /// Undoes the transaction and gives the connection back.
-    ///
-    /// # Errors
-    /// When the server does not answer; the connection is thrown away then.
-    pub async fn rollback(mut self) -> Result<()> {
-        (&self.connection.inner).batch_execute("ROLLBACK").await?;
-        self.connection.clean = true;
-        Ok(())
-    }
+/// What was read is read: a commit that fails costs the connection and nothing else.
+fn told(error: &Error) {
+    tracing::warn!(cause = ?error.cause(), "a reading unit did not end well");
+}
+
+/// Opens a transaction and authenticates on it: the two leave together.
+async fn authenticate(conn: &AsyncPgConnection, access: Access, token: Option<&TokenDigest>) -> Result<Seen> {
+    let (mut first, mut second) = (conn, conn);
+    let statement = Statement::<AuthenticatedSql>::new(
+        "SELECT a.session_id, a.user_id, a.kind, a.permissions, a.last_activity, now(), \
+         set_config('role', app.role_of_viewer(), true) FROM app.authenticate(?) a",
+        vec![Bind::Text(token.map(|digest| digest.0.clone()))],
+    );
+    let (begun, row) =
+        futures_util::join!(first.batch_execute(access.begin()), statement.get_result::<Authenticated>(&mut second),);
+    begun?;
+    let (session, user, kind, permissions, last_activity, now, _) = row?;
+    let signed_in = user.zip(session).map(|(user, session)| SignedIn {
+        user: UserId(user),
+        session: SessionId(session),
+        is_staff: kind == "staff",
+    });
+    let viewer = Arc::new(Viewer { signed_in, permissions: permissions.into_iter().collect() });
+    Ok(Seen { viewer, idle_since: last_activity.map(|last_activity| (last_activity, now)) })
 }

@@ -2,10 +2,10 @@
 
 use std::sync::{Arc, Mutex};
 
-use chrono::{DateTime, Utc};
+use futures_util::future::BoxFuture;
 use futures_util::lock::Mutex as AsyncMutex;
 
-use super::{Access, TokenDigest, Unit};
+use super::{Access, Seen, TokenDigest, Unit};
 use crate::db::lock::lock;
 use crate::db::pool::Pool;
 use crate::error::{Error, Result};
@@ -20,38 +20,108 @@ pub struct Work {
     unit: AsyncMutex<Option<Result<Arc<Unit>>>>,
     /// The unit that a mutation was authenticated in, until its first field takes it.
     writing: Mutex<Option<Unit>>,
+    /// The first statements of an early unit, until the first level takes them along.
+    asked: Mutex<Option<BoxFuture<'static, Result<Seen>>>>,
+    /// What the database said of who asks.
+    seen: Mutex<Option<Seen>>,
+    interrupted: Mutex<Option<Interrupted>>,
 }
 
-/// When a session was last noted as active, and what time it is now: see [`Unit::idle_since`].
-pub type IdleSince = Option<(DateTime<Utc>, DateTime<Utc>)>;
+/// Why a request stops in the middle.
+#[derive(Debug, Clone)]
+pub enum Interrupted {
+    /// It was begun on a guess that turned out wrong: of who asks, or of which level is the last. It is answered again,
+    /// without guesses.
+    Again,
+    /// The whole of it fails by this.
+    Failed(Error),
+}
 
 impl Work {
     /// The work of a request that came with this token, or with none.
     #[must_use]
     pub fn new(pool: Pool, token: Option<TokenDigest>) -> Self {
-        let (viewer, unit, writing) = (Mutex::default(), AsyncMutex::default(), Mutex::default());
-        Self { pool, token: Mutex::new(token), viewer, unit, writing }
+        Self {
+            pool,
+            token: Mutex::new(token),
+            viewer: Mutex::default(),
+            unit: AsyncMutex::default(),
+            writing: Mutex::default(),
+            asked: Mutex::default(),
+            seen: Mutex::default(),
+            interrupted: Mutex::default(),
+        }
     }
 
     /// Opens the first unit of the request, of the kind that it will need first, and so learns who asks.
     ///
     /// # Errors
     /// Like [`Work::unit`].
-    pub async fn authenticate(&self, access: Access) -> Result<(Arc<Viewer>, IdleSince)> {
-        if access == Access::Read {
-            let unit = self.unit().await?;
-            return Ok((Arc::clone(unit.viewer()), unit.idle_since()));
+    pub async fn authenticate(&self, access: Access) -> Result<()> {
+        match access {
+            Access::Read => drop(self.unit().await?),
+            Access::Write => {
+                let unit = self.open(Access::Write).await?;
+                *lock(&self.writing) = Some(unit);
+            }
         }
-        let unit = self.open(Access::Write).await?;
-        let known = (Arc::clone(unit.viewer()), unit.idle_since());
-        *lock(&self.writing) = Some(unit);
-        Ok(known)
+        Ok(())
+    }
+
+    /// Opens the reading unit for whom the program takes the viewer to be. What makes sure of it leaves with the first
+    /// level, whose answers wait for it: see [`Work::take_asked`].
+    ///
+    /// # Errors
+    /// Like [`Unit::open`].
+    pub async fn expect(&self, guess: Arc<Viewer>) -> Result<()> {
+        let Some(token) = lock(&self.token).clone() else { return Ok(()) };
+        *lock(&self.viewer) = Arc::clone(&guess);
+        let (unit, asked) = Unit::early(&self.pool, token, guess).await?;
+        *self.unit.lock().await = Some(Ok(unit));
+        *lock(&self.asked) = Some(asked);
+        Ok(())
+    }
+
+    /// What has to be sent first on the reading unit. When it is answered, the work knows who asks, or is interrupted.
+    pub fn take_asked(self: &Arc<Self>) -> Option<BoxFuture<'static, ()>> {
+        let asked = lock(&self.asked).take()?;
+        let work = Arc::clone(self);
+        Some(Box::pin(async move {
+            match asked.await {
+                Ok(seen) if seen.viewer == work.viewer() => *lock(&work.seen) = Some(seen),
+                // Also when the connection died while it was idle: without a guess there is a second try.
+                Ok(_) | Err(_) => work.interrupt(Interrupted::Again),
+            }
+        }))
     }
 
     /// Who asks. Anonymous until a unit was opened.
     #[must_use]
     pub fn viewer(&self) -> Arc<Viewer> {
         Arc::clone(&lock(&self.viewer))
+    }
+
+    /// What the database said of who asks, once it did.
+    #[must_use]
+    pub fn seen(&self) -> Option<Seen> {
+        lock(&self.seen).clone()
+    }
+
+    /// Stops the request.
+    pub fn interrupt(&self, by: Interrupted) {
+        lock(&self.interrupted).get_or_insert(by);
+    }
+
+    /// Why the request stops, if it does.
+    #[must_use]
+    pub fn interrupted(&self) -> Option<Interrupted> {
+        lock(&self.interrupted).clone()
+    }
+
+    /// The reading unit, if one is open and nobody is at it.
+    #[must_use]
+    pub fn open_unit(&self) -> Option<Arc<Unit>> {
+        self.unit.try_lock()?.as_ref()?.as_ref().ok().map(Arc::clone)
     }
 
     /// The reading unit of the request. Opens it when there is none.
@@ -146,12 +216,13 @@ impl Work {
 
     async fn open(&self, access: Access) -> Result<Unit> {
         let token = lock(&self.token).clone();
-        let unit = Unit::open(&self.pool, access, token.as_ref()).await?;
+        let (unit, seen) = Unit::open(&self.pool, access, token.as_ref()).await?;
         if token.is_some() && unit.viewer().session().is_none() {
             unit.rollback().await?;
             return Err(Error::dead_token());
         }
-        *lock(&self.viewer) = Arc::clone(unit.viewer());
+        *lock(&self.viewer) = Arc::clone(&seen.viewer);
+        *lock(&self.seen) = Some(seen);
         Ok(unit)
     }
 }

@@ -79,6 +79,14 @@ impl<T: Object, L: Listed + Object> RunPage<T, L> {
 }
 
 impl<T: Object, L: Listed + Object> Run<T> for RunPage<T, L> {
+    fn levels(&self) -> u64 {
+        u64::from(self.asking.page.size > 0) + self.plan.levels()
+    }
+
+    fn prefetches(&self) -> bool {
+        self.asking.page.size > 0
+    }
+
     fn run<'a>(&'a self, rows: &'a [&'a T], env: &'a Env<'a>) -> BoxFuture<'a, Done<Pieces>> {
         async move {
             let lists = || rows.iter().map(|row| self.list(row));
@@ -100,9 +108,7 @@ impl<T: Object, L: Listed + Object> Run<T> for RunPage<T, L> {
     }
 
     fn prefetch(&self, row: &T, env: &Env<'_>) {
-        if self.asking.page.size > 0 {
-            env.request.batch.prefetch(self.asking.key(self.list(row), self.plan.reads()));
-        }
+        env.request.batch.prefetch(self.asking.key(self.list(row), self.plan.reads()));
     }
 }
 
@@ -139,7 +145,8 @@ where
                 Arc::default()
             } else {
                 let reads = plan.as_ref().map_or(Reads::ALL, PagePlan::reads);
-                let found = ctx.load(asking.key(list.clone(), reads)).await;
+                asked.announce(plan.as_ref().map(|plan| 1 + plan.levels()));
+                let found = asked.load(asking.key(list.clone(), reads)).await;
                 found.map_err(|error| failed(ctx, error))?.unwrap_or_default()
             };
             if let Some(plan) = plan.filter(|_| asked.writes()) {

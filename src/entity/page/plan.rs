@@ -90,6 +90,11 @@ impl<L: Listed + Object> PagePlan<L> {
         Reads { columns, cursors }
     }
 
+    /// How many levels it asks for, one after another, once the rows are there.
+    pub(super) fn levels(&self) -> u64 {
+        self.plans().map(Plan::levels).max().unwrap_or_default().max(u64::from(self.counts()))
+    }
+
     fn counts(&self) -> bool {
         self.items.iter().any(|(_, item)| matches!(item, Item::Total))
     }

@@ -93,6 +93,10 @@ impl<T: Object, F: Faced> RunFace<T, F> {
 }
 
 impl<T: Object, F: Faced> Run<T> for RunFace<T, F> {
+    fn levels(&self) -> u64 {
+        u64::from(self.shows) + self.plan.levels()
+    }
+
     fn run<'a>(&'a self, rows: &'a [&'a T], env: &'a Env<'a>) -> BoxFuture<'a, Done<Pieces>> {
         async move {
             let (faces, of) = self.faces(rows, env).await?;

@@ -104,8 +104,12 @@ impl Key for RolesOf {
         let viewer = unit.viewer();
         let scope = viewer.scope(Permission::UserRead);
         let seen = |user: &UserId| scope == Scope::All || scope == Scope::Own(*user);
-        let people = keys.iter().map(|RolesOf(user)| *user).filter(seen);
-        let statement = Statement::<HoldersSql>::new(HOLDERS, vec![Bind::ids(people)]).of(viewer);
+        let people: Vec<UserId> = keys.iter().map(|RolesOf(user)| *user).filter(seen).collect();
+        let statement = match people.as_slice() {
+            [person] => Statement::<HoldersSql>::new(OF_ONE, vec![Bind::Uuid(person.0)]),
+            _ => Statement::new(OF_MANY, vec![Bind::ids(people)]),
+        };
+        let statement = statement.of(viewer);
         let mut held: FxHashMap<Self, Vec<Arc<Held>>> = keys.into_iter().map(|key| (key, Vec::new())).collect();
         for holders in statement.load::<Holders>(&mut unit.conn()).await? {
             let (id, revision, name, description, is_default, permissions, created_at, updated_at, users, since) =
@@ -127,7 +131,10 @@ impl Key for RolesOf {
     }
 }
 
-const HOLDERS: &str = "SELECT r.id, r.revision, r.name, r.description, r.is_default, r.permissions, r.created_at, \
+const OF_ONE: &str = "SELECT r.id, r.revision, r.name, r.description, r.is_default, r.permissions, r.created_at, \
+    r.updated_at, ARRAY[held.user_id], ARRAY[held.created_at] FROM user_roles held JOIN roles r ON r.id = held.role_id \
+    WHERE held.user_id = ?";
+const OF_MANY: &str = "SELECT r.id, r.revision, r.name, r.description, r.is_default, r.permissions, r.created_at, \
     r.updated_at, held.users, held.since FROM (SELECT role_id, array_agg(user_id) AS users, array_agg(created_at) AS since \
     FROM user_roles WHERE user_id = ANY (?) GROUP BY role_id) AS held JOIN roles r ON r.id = held.role_id";
 
