@@ -54,10 +54,10 @@ impl Columns {
 
 /// A row of a table, of which some columns may be fetched.
 pub trait Row: Default + Clone + Send + Sync + 'static {
-    /// The table.
-    const TABLE: &'static str;
-    /// Its columns, as far as the program reads them.
+    /// The columns of its table, as far as the program reads them.
     const COLUMNS: &'static [&'static str];
+    /// How each of them stands in a statement.
+    const QUOTED: &'static [&'static str];
 
     /// Takes in the value of a column, by its place in [`Row::COLUMNS`].
     ///
@@ -98,8 +98,8 @@ macro_rules! row {
         }
 
         impl $crate::db::row::Row for $name {
-            const TABLE: &'static str = stringify!($table);
             const COLUMNS: &'static [&'static str] = &[$(stringify!($column)),*];
+            const QUOTED: &'static [&'static str] = &[$($crate::quoted!($table.$column)),*];
 
             fn fill(&mut self, column: usize, value: Option<diesel::pg::PgValue<'_>>) -> diesel::deserialize::Result<()> {
                 let mut _at = 0;
@@ -127,8 +127,7 @@ macro_rules! row {
 /// What a statement selects: where each row lies in its list, if somebody asks for cursors, and some columns.
 #[derive(Debug, Clone, Copy)]
 pub struct Selected {
-    table: &'static str,
-    names: &'static [&'static str],
+    quoted: &'static [&'static str],
     columns: Columns,
     cursor: Option<Column>,
 }
@@ -137,18 +136,18 @@ impl Selected {
     /// Some columns of a row type, and with `cursor` the value of a sort column and of what breaks its ties.
     #[must_use]
     pub fn of<R: Row>(columns: Columns, cursor: Option<Column>) -> Self {
-        Self { table: R::TABLE, names: R::COLUMNS, columns, cursor }
+        Self { quoted: R::QUOTED, columns, cursor }
     }
 
     /// Nothing, where rows are only counted.
     #[must_use]
     pub const fn nothing() -> Self {
-        Self { table: "", names: &[], columns: Columns::NONE, cursor: None }
+        Self { quoted: &[], columns: Columns::NONE, cursor: None }
     }
 
     fn places(&self) -> impl Iterator<Item = (usize, &'static str)> {
         let columns = self.columns;
-        self.names.iter().copied().enumerate().filter(move |(at, _)| columns.has(*at))
+        self.quoted.iter().copied().enumerate().filter(move |(at, _)| columns.has(*at))
     }
 
     /// Reads a row whose columns begin at `at`.
@@ -202,16 +201,14 @@ impl QueryFragment<Pg> for Selected {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         let mut separator = "";
         if let Some(cursor) = self.cursor {
-            cursor.push(&mut out)?;
+            cursor.push(&mut out);
             out.push_sql(", ");
-            cursor.tie_breaker().push(&mut out)?;
+            cursor.push_tie_breaker(&mut out);
             separator = ", ";
         }
-        for (_, name) in self.places() {
+        for (_, quoted) in self.places() {
             out.push_sql(separator);
-            out.push_identifier(self.table)?;
-            out.push_sql(".");
-            out.push_identifier(name)?;
+            out.push_sql(quoted);
             separator = ", ";
         }
         if separator.is_empty() {

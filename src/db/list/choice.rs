@@ -58,7 +58,7 @@ expression!(AnyOf, Bool);
 
 impl QueryFragment<Pg> for AnyOf {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        self.column.push(&mut out)?;
+        self.column.push(&mut out);
         if !self.is_usual {
             out.push_sql(" = ANY(");
             out.push_bind_param::<Array<Text>, _>(&self.values)?;

@@ -1,7 +1,8 @@
 //! Columns that lists are sorted by, narrowed by, and hung on.
 
+use std::hash::{Hash, Hasher};
+
 use chrono::{DateTime, NaiveDate, Utc};
-use diesel::QueryResult;
 use diesel::deserialize::{FromSql, Result as Read};
 use diesel::expression::Expression;
 use diesel::pg::{Pg, PgValue};
@@ -9,16 +10,32 @@ use diesel::query_builder::AstPass;
 use diesel::sql_types::{Date, Nullable, SmallInt, SqlType, Text, Timestamptz, Uuid as SqlUuid};
 
 /// A column. One that a list is sorted by is never null, and one index holds it together with what breaks its ties.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy)]
 pub struct Column {
     /// The table.
     pub table: &'static str,
     /// Its column.
     pub name: &'static str,
-    /// The column that breaks ties.
-    pub id: &'static str,
     /// What it holds.
     pub kind: SortKind,
+    /// How it stands in a statement, quotes and all.
+    sql: &'static str,
+    /// The same for the column that breaks ties.
+    tie_sql: &'static str,
+}
+
+impl PartialEq for Column {
+    fn eq(&self, other: &Self) -> bool {
+        self.sql == other.sql && self.tie_sql == other.tie_sql
+    }
+}
+
+impl Eq for Column {}
+
+impl Hash for Column {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.sql.hash(state);
+    }
 }
 
 /// What a column holds, as far as lists care.
@@ -52,26 +69,23 @@ impl<T: SqlType + Sortable> Sortable for Nullable<T> {
 }
 
 impl Column {
-    /// The column `C`, by the names of its table and its own: [`column!`](crate::column) writes this.
+    /// The column `C`, by the names of its table and its own, and how it and what breaks its ties stand in a statement:
+    /// [`column!`](crate::column) writes this.
     #[must_use]
     pub const fn of<C: Expression<SqlType: Sortable>>(
-        table: &'static str,
-        name: &'static str,
-        id: &'static str,
+        (table, name): (&'static str, &'static str),
+        (sql, tie_sql): (&'static str, &'static str),
     ) -> Self {
-        Self { table, name, id, kind: <C::SqlType as Sortable>::KIND }
+        Self { table, name, kind: <C::SqlType as Sortable>::KIND, sql, tie_sql }
     }
 
-    /// The column that breaks ties among equal values.
-    #[must_use]
-    pub const fn tie_breaker(self) -> Self {
-        Self { name: self.id, kind: SortKind::Id, ..self }
+    pub(in crate::db) fn push(self, out: &mut AstPass<'_, '_, Pg>) {
+        out.push_sql(self.sql);
     }
 
-    pub(in crate::db) fn push(self, out: &mut AstPass<'_, '_, Pg>) -> QueryResult<()> {
-        out.push_identifier(self.table)?;
-        out.push_sql(".");
-        out.push_identifier(self.name)
+    /// Writes the column that breaks ties among equal values.
+    pub(in crate::db) fn push_tie_breaker(self, out: &mut AstPass<'_, '_, Pg>) {
+        out.push_sql(self.tie_sql);
     }
 }
 
@@ -84,10 +98,18 @@ macro_rules! column {
     };
     ($table:ident.$name:ident, ties: $id:ident) => {
         $crate::db::list::Column::of::<$crate::db::schema::$table::$name>(
-            stringify!($table),
-            stringify!($name),
-            stringify!($id),
+            (stringify!($table), stringify!($name)),
+            ($crate::quoted!($table.$name), $crate::quoted!($table.$id)),
         )
+    };
+}
+
+/// How a column stands in a statement: its names are the program's own, and need no escapes.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! quoted {
+    ($table:ident.$name:ident) => {
+        concat!("\"", stringify!($table), "\".\"", stringify!($name), "\"")
     };
 }
 

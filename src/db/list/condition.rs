@@ -46,9 +46,9 @@ expression!(Beyond, Bool);
 impl QueryFragment<Pg> for Beyond {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         out.push_sql("(");
-        self.column.push(&mut out)?;
+        self.column.push(&mut out);
         out.push_sql(", ");
-        self.column.tie_breaker().push(&mut out)?;
+        self.column.push_tie_breaker(&mut out);
         out.push_sql(if self.descending { ") < (" } else { ") > (" });
         match &self.value {
             SortValue::Instant(Some(value)) => out.push_bind_param::<Timestamptz, _>(value)?,
@@ -80,11 +80,11 @@ expression!(StartsWith, Nullable<Bool>);
 impl QueryFragment<Pg> for StartsWith {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         out.push_sql("(");
-        self.column.push(&mut out)?;
+        self.column.push(&mut out);
         out.push_sql(" >= lower(");
         out.push_bind_param::<Text, _>(&self.prefix)?;
         out.push_sql(") AND ");
-        self.column.push(&mut out)?;
+        self.column.push(&mut out);
         out.push_sql(" < lower(");
         out.push_bind_param::<Text, _>(&self.prefix)?;
         // No text that anybody stores goes on with the last code point there is.
@@ -105,7 +105,7 @@ impl QueryFragment<Pg> for InScope {
             Scope::All => out.push_sql("TRUE"),
             Scope::Nothing => out.push_sql("FALSE"),
             Scope::Own(user) => {
-                self.0.push(&mut out)?;
+                self.0.push(&mut out);
                 out.push_sql(" = ");
                 out.push_bind_param::<SqlUuid, _>(user)?;
             }
@@ -128,10 +128,10 @@ expression!(InOrder, diesel::expression::expression_types::NotSelectable);
 impl QueryFragment<Pg> for InOrder {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         let direction = if self.descending { " DESC" } else { " ASC" };
-        self.column.push(&mut out)?;
+        self.column.push(&mut out);
         out.push_sql(direction);
         out.push_sql(", ");
-        self.column.tie_breaker().push(&mut out)?;
+        self.column.push_tie_breaker(&mut out);
         out.push_sql(direction);
         Ok(())
     }
@@ -151,7 +151,7 @@ expression!(OfParent, Bool);
 
 impl QueryFragment<Pg> for OfParent {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        self.column.push(&mut out)?;
+        self.column.push(&mut out);
         out.push_sql(" = ");
         if let Some(parent) = &self.only {
             return out.push_bind_param::<SqlUuid, _>(parent);
@@ -177,7 +177,7 @@ expression!(FoundBy, Bool);
 
 impl QueryFragment<Pg> for FoundBy {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        self.column.push(&mut out)?;
+        self.column.push(&mut out);
         out.push_sql(" IN (SELECT ");
         out.push_sql(self.function);
         out.push_sql("(");
@@ -200,7 +200,7 @@ expression!(OneOfIds, Bool);
 
 impl QueryFragment<Pg> for OneOfIds {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        self.column.push(&mut out)?;
+        self.column.push(&mut out);
         if let [id] = self.ids.as_slice() {
             out.push_sql(" = ");
             return out.push_bind_param::<SqlUuid, _>(id);
