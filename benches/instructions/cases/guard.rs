@@ -17,8 +17,20 @@ pub const CASES: &[(&str, Prepare)] = &[
     ("guard/ticket_inbox", || check(include_str!("../../operations/ticket_inbox.graphql"))),
     ("guard/billing", || check(include_str!("../../operations/billing.graphql"))),
     ("guard/admin_users", || check(include_str!("../../operations/admin_users.graphql"))),
+    ("guard/kept", kept),
     ("guard/introspection", || check(include_str!("../introspection.graphql"))),
 ];
+
+/// A document that was seen before: only what changes from request to request is looked at.
+fn kept() -> Result<Part, Failure> {
+    let guard = Guard::new(&skypanel::graphql::sdl(), DocumentLimits::default())?;
+    let request = || Request::new(include_str!("../../operations/ticket_inbox.graphql"));
+    for _ in 0..2 {
+        let checked = guard.check(&mut request(), true);
+        guard.keep(checked.map_err(|refusal| format!("refused: {}", refusal.message()))?);
+    }
+    Ok(Box::new(move || drop(black_box(guard.check(&mut request(), true)))))
+}
 
 fn check(document: &'static str) -> Result<Part, Failure> {
     let guard = Guard::new(&skypanel::graphql::sdl(), DocumentLimits::default())?;

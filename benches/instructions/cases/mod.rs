@@ -3,6 +3,7 @@
 mod answer;
 mod cursor;
 mod guard;
+mod level;
 
 use crate::Failure;
 
@@ -14,5 +15,5 @@ pub type Prepare = fn() -> Result<Part, Failure>;
 
 /// All of them, each by its name in the file of figures: the file here, a slash, what is done.
 pub fn all() -> Vec<(&'static str, Prepare)> {
-    [guard::CASES, cursor::CASES, answer::CASES].concat()
+    [guard::CASES, level::CASES, cursor::CASES, answer::CASES].concat()
 }
