@@ -161,8 +161,9 @@ impl QueryFragment<Pg> for OfParent {
     }
 }
 
-/// `column IN (SELECT function(argument))`: the rows that a definer function of the database finds,
-/// where an operator that is not leakproof could not use its index under row-level security.
+/// `column = ANY (ARRAY(SELECT function(argument)))`: the rows that a definer function of the database finds,
+/// where an operator that is not leakproof could not use its index under row-level security. An array is looked up by
+/// the index of the column, where `IN` could read the whole table to join it.
 #[derive(Debug, Clone)]
 pub struct FoundBy {
     /// The id column.
@@ -178,11 +179,11 @@ expression!(FoundBy, Bool);
 impl QueryFragment<Pg> for FoundBy {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         self.column.push(&mut out);
-        out.push_sql(" IN (SELECT ");
+        out.push_sql(" = ANY (ARRAY(SELECT ");
         out.push_sql(self.function);
         out.push_sql("(");
         out.push_bind_param::<Text, _>(&self.argument)?;
-        out.push_sql("))");
+        out.push_sql(")))");
         Ok(())
     }
 }
