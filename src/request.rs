@@ -48,7 +48,7 @@ impl Request {
         needed
     }
 
-    /// Whether rows may write themselves: see [`entity`](crate::entity).
+    /// Whether rows may write themselves: see [`entity`](mod@crate::entity).
     #[must_use]
     pub fn writes_rows(&self) -> bool {
         self.writes_rows.load(Ordering::Relaxed)

@@ -26,8 +26,8 @@
 ///
 /// `Ticket: Node` is a [`row!`](crate::row) with a typed `id`; without `: Node` it is any struct. An expression sees
 /// only the columns that are named before it, as references, so a field reads what it says it reads. What stands before
-/// the brackets is a function that is in scope and takes such expressions: see [`entity`](crate::entity) for those that
-/// there are. `page`, `find` and `custom` have forms of their own:
+/// the brackets is a function that is in scope and takes such expressions: see [`entity`](mod@crate::entity) for those
+/// that there are. `page`, `find` and `custom` have forms of their own:
 ///
 /// - `page[L of table.column, A]`: the rows of `L` whose `column` points at this row, by the arguments `A`
 ///   ([`Narrow`](crate::page::Narrow)); `A` may be left out. `page[L, A]` on a root: all rows.

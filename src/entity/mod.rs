@@ -1,6 +1,6 @@
 //! Objects of the API, each declared once.
 //!
-//! [`entity!`](crate::entity) lists the fields of a type, a line each: its description, the columns it reads, what it
+//! [`entity!`](crate::entity!) lists the fields of a type, a line each: its description, the columns it reads, what it
 //! is (a column, a value made of columns, an edge, a list, …) and the permission it needs. From that line come the
 //! schema, the `@requires` directive, the check, the columns of the statement, and both ways of answering:
 //!
@@ -44,7 +44,7 @@ use crate::db::row::Columns;
 use crate::error::Error;
 use crate::request::ContextExt as _;
 
-/// An object of the API. [`entity!`](crate::entity) implements it.
+/// An object of the API. [`entity!`](crate::entity!) implements it.
 pub trait Object: OutputType + ContainerType + Send + Sync + Sized + 'static {
     /// Its name in the schema.
     const NAME: &'static str;

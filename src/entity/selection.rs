@@ -26,7 +26,7 @@ impl<'c> At<'c> {
         self.ctx.with_field(self.field)
     }
 
-    /// The fields that are selected of an object of this type and these interfaces; see [`collect`].
+    /// The fields that are selected of an object of this type and these interfaces.
     #[must_use]
     pub fn below(&self, name: &str, interfaces: &[&str]) -> Option<Vec<At<'c>>> {
         collect(self.ctx, &self.sets, self.viewer, &Type { name, interfaces })
