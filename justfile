@@ -31,8 +31,8 @@ instructions *args:
 review:
     cargo insta review
 
-# Everything that is asked of a change: format, lints, tests
-check: fmt-check lint test
+# Most of what is asked of a change: format, lints, documentation, tests; .ci/run does all
+check: fmt-check lint doc-check test
 
 # Format the code
 fmt:
@@ -46,9 +46,12 @@ fmt-check:
 lint:
     cargo clippy --workspace --all-targets --locked -- -D warnings
 
-# Check licences, advisories and sources of the dependencies (cargo-deny)
+# Check licences, advisories, sources and use of the dependencies, after installing cargo-deny and cargo-machete
 audit:
-    cargo deny check
+    cargo deny --version || cargo install --locked cargo-deny
+    cargo machete --version || cargo install --locked cargo-machete
+    cargo deny --locked check
+    cargo machete
 
 # Write the API's schema to schema.graphql
 schema:
@@ -60,7 +63,11 @@ graphiql:
     npm --prefix web/graphiql ci --ignore-scripts
     npm --prefix web/graphiql run build
 
-# Build the API documentation of the crates
+# Say which links of the crates' documentation lead nowhere
+doc-check:
+    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked --document-private-items
+
+# Build the documentation of the crates
 doc:
     cargo doc --workspace --no-deps --document-private-items --open
 
