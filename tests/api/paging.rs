@@ -144,7 +144,7 @@ struct List<'a> {
 
 impl List<'_> {
     /// A page; `select` is of a node.
-    async fn page(&self, cut: Value, select: &str) -> Value {
+    async fn page(&self, arguments: Value, select: &str) -> Value {
         let (open, close) = if self.before.is_empty() { ("", "") } else { ("{", "}") };
         let document = format!(
             "query ($first: Int, $after: String, $last: Int, $before: String) {{ {} {open} \
@@ -152,7 +152,7 @@ impl List<'_> {
                  pageInfo {{ hasNextPage hasPreviousPage startCursor endCursor }} edges {{ cursor node {{ {select} }} }} nodes {{ id }} }} {close} }}",
             self.before, self.field, self.order
         );
-        let reply = self.actor.run_with(&document, cut).await;
+        let reply = self.actor.run_with(&document, arguments).await;
         let data = reply.ok();
         data.get("it").or_else(|| data.as_object().unwrap().values().next().unwrap().get("it")).unwrap().clone()
     }

@@ -24,7 +24,7 @@ enum Takes {
 use Takes::{Credentials, Nothing, Search};
 
 const SERVERS: &str = "query ($text: String) { it: servers(filter: { FIELD: $text }) { totalCount } }";
-const TICKETS_PAGE: &str = "query ($text: String) { it: tickets(CUT: $text) { totalCount } }";
+const TICKETS_PAGE: &str = "query ($text: String) { it: tickets(CURSOR: $text) { totalCount } }";
 
 /// Each argument and input field that takes a text or an id. `after` and `before` of all lists read alike.
 fn table() -> Vec<(&'static str, String, Takes)> {
@@ -38,8 +38,8 @@ fn table() -> Vec<(&'static str, String, Takes)> {
         )
     };
     vec![
-        ("(after:)", TICKETS_PAGE.replace("CUT", "first: 1, after"), Nothing("after")),
-        ("(before:)", TICKETS_PAGE.replace("CUT", "last: 1, before"), Nothing("before")),
+        ("(after:)", TICKETS_PAGE.replace("CURSOR", "first: 1, after"), Nothing("after")),
+        ("(before:)", TICKETS_PAGE.replace("CURSOR", "last: 1, before"), Nothing("before")),
         ("Query.node(id:)", by_id("node"), Nothing("id")),
         ("Query.nodes(ids:)", "query ($text: ID!) { it: nodes(ids: [$text]) { id } }".to_owned(), Nothing("ids")),
         ("Query.user(id:)", by_id("user"), Nothing("id")),

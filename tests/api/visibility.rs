@@ -65,15 +65,15 @@ async fn the_notes_of_the_demo_are_for_the_desk_alone() {
     let ticket = "SELECT 'tkt_' || replace(id::text, '-', '') AS value FROM tickets WHERE merged_into IS NOT NULL";
     let ticket = text(&app, ticket).await;
     // One message and, newer than it, one note.
-    let page = |cut: &str| {
+    let page = |arguments: &str| {
         format!(
-            r#"{{ ticket(id: "{ticket}") {{ messages({cut}) {{ totalCount pageInfo {{ hasNextPage hasPreviousPage }} nodes {{ isInternal }} }} }} }}"#
+            r#"{{ ticket(id: "{ticket}") {{ messages({arguments}) {{ totalCount pageInfo {{ hasNextPage hasPreviousPage }} nodes {{ isInternal }} }} }} }}"#
         )
     };
     let public = json!({ "totalCount": 1, "pageInfo": { "hasNextPage": false, "hasPreviousPage": false }, "nodes": [{ "isInternal": false }] });
-    for cut in ["first: 1", "last: 1"] {
-        assert_eq!(ada.run(&page(cut)).await.ok()["ticket"]["messages"], public);
-        assert_eq!(without.run(&page(cut)).await.ok()["ticket"]["messages"], public);
+    for arguments in ["first: 1", "last: 1"] {
+        assert_eq!(ada.run(&page(arguments)).await.ok()["ticket"]["messages"], public);
+        assert_eq!(without.run(&page(arguments)).await.ok()["ticket"]["messages"], public);
     }
     let whole = json!({ "totalCount": 2, "pageInfo": { "hasNextPage": true, "hasPreviousPage": false }, "nodes": [{ "isInternal": true }] });
     assert_eq!(admin.run(&page("first: 1")).await.ok()["ticket"]["messages"], whole);
