@@ -191,7 +191,9 @@ impl Inner {
             return Err(Interrupted::Failed(error));
         }
 
-        let hasty = guess.is_some() && checked.operation == OperationType::Query;
+        // Who may ask for the schema is decided before anything is asked of the database: not on a guess.
+        let guess = guess.filter(|_| checked.operation == OperationType::Query && !checked.introspects);
+        let hasty = guess.is_some();
         let work = Arc::new(Work::new(self.pool.clone(), token.clone()));
         let begun = self.begin(&work, token.is_some(), &checked, guess).await;
         let shared = Arc::new(Request::new(Arc::clone(&work), client, self.settings.writes_rows));
@@ -222,7 +224,7 @@ impl Inner {
     async fn begin(&self, work: &Work, has_token: bool, checked: &Checked, guess: Option<Arc<Viewer>>) -> Result<()> {
         match (has_token, checked.operation, guess) {
             (false, ..) => return Ok(()),
-            (true, OperationType::Query, Some(guess)) => work.expect(guess).await?,
+            (true, _, Some(guess)) => work.expect(guess).await?,
             (true, OperationType::Mutation, _) => work.authenticate(Access::Write).await?,
             (true, ..) => work.authenticate(Access::Read).await?,
         }

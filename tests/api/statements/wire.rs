@@ -214,3 +214,17 @@ async fn what_was_taken_away_is_gone_at_the_next_request() {
         assert_eq!((reply.status.as_u16(), reply.body.get("data")), (401, None));
     }
 }
+
+#[tokio::test]
+async fn the_schema_opens_and_closes_at_the_next_request() {
+    let app = App::with(Options { open_introspection: false, ..Options::default() }).await;
+    let ada = app.user("ada").await;
+    let document = "{ __schema { queryType { name } } }";
+    let set = |permissions: &str| format!("UPDATE roles SET permissions = '{permissions}' WHERE name = 'user'");
+    for (permissions, status) in [(r#"["user:read:own"]"#, 400), (r#"["*"]"#, 200), (r#"["user:read:own"]"#, 400)] {
+        app.maintain(&set(permissions)).await;
+        assert_eq!(ada.run(document).await.status, status, "{permissions}");
+        assert_eq!(ada.run("{ viewer { id } }").await.status, 200);
+        assert_eq!(ada.run(document).await.status, status, "{permissions}");
+    }
+}
