@@ -79,7 +79,7 @@ pub trait ContextExt<'a> {
         Self: Sync,
     {
         // Only plans know what comes after.
-        self.request().batch.go_on();
+        self.request().batch.announce_unknown();
         let waiting = self.request().batch.load(key);
         async { waiting.await.map_err(|error| error.in_field(self.place())) }
     }

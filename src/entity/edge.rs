@@ -163,7 +163,7 @@ impl<'a> Asked<'a> {
     pub(super) fn announce(&self, levels: Option<u64>) {
         match levels.filter(|_| self.writes()) {
             Some(levels) => self.ctx.request().batch.announce(levels),
-            None => self.ctx.request().batch.go_on(),
+            None => self.ctx.request().batch.announce_unknown(),
         }
     }
 

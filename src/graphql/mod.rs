@@ -198,7 +198,7 @@ impl Inner {
         let begun = self.begin(&work, token.is_some(), &checked, guess).await;
         let shared = Arc::new(Request::new(Arc::clone(&work), client, self.settings.writes_rows));
         if !hasty {
-            shared.batch.go_on();
+            shared.batch.announce_unknown();
         }
         let driven = match begun {
             Ok(()) => shared.batch.drive(self.api.execute(request.data(Arc::clone(&shared))), &work).await,

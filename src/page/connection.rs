@@ -62,7 +62,7 @@ impl<L: Listed> Connection<L> {
     /// The page of what was found for it. Its count is not asked for until somebody selects it.
     #[must_use]
     pub fn new(list: List<L>, page: Arc<Page<L::Order>>, found: &Rows<L>) -> Self {
-        let rows = page.cut(found).cloned().collect();
+        let rows = page.trim(found).cloned().collect();
         let has_more = found.len() > page.size;
         Self { list, page, rows, has_more }
     }

@@ -108,7 +108,7 @@ impl<O: Order> Page<O> {
     }
 
     /// The rows of the page in the order of the list, out of what was found for it: there may be one more.
-    pub fn cut<'a, R>(&self, found: &'a [R]) -> impl DoubleEndedIterator<Item = &'a R> + use<'a, R, O> {
+    pub fn trim<'a, R>(&self, found: &'a [R]) -> impl DoubleEndedIterator<Item = &'a R> + use<'a, R, O> {
         let kept = found.get(..self.size.min(found.len())).unwrap_or_default();
         let (forward, backward) = if self.backward { (&[][..], kept) } else { (kept, &[][..]) };
         forward.iter().chain(backward.iter().rev())

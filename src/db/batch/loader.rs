@@ -131,7 +131,7 @@ async fn fetch<K: Key>(keys: Vec<K>, work: &Work) -> Result<Found<K>> {
     if let Some(failure) = unit.failure() {
         return Err(failure.clone());
     }
-    K::load(keys, Arc::clone(&unit)).await.map_err(|error| unit.settle(error))
+    K::load(keys, Arc::clone(&unit)).await.map_err(|error| unit.note_failure(error))
 }
 
 /// The wait for the answer to one key.

@@ -155,7 +155,7 @@ impl Batch {
     }
 
     /// Tells that nobody knows how many levels whoever asks now will ask for.
-    pub fn go_on(&self) {
+    pub fn announce_unknown(&self) {
         *lock(&self.last) = Last::Unknown;
     }
 

@@ -193,7 +193,7 @@ impl Unit {
     }
 
     /// Notes that a statement failed; what to tell for it.
-    pub fn settle(&self, error: Error) -> Error {
+    pub fn note_failure(&self, error: Error) -> Error {
         if error.is_aftermath() {
             return self.failure.get().cloned().unwrap_or(error);
         }

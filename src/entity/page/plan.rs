@@ -203,7 +203,7 @@ pub(super) struct View<'a, L: Listed> {
 
 impl<'a, L: Listed> View<'a, L> {
     pub(super) fn new(page: &'a Page<L::Order>, found: &'a [Arc<Placed<L>>]) -> Self {
-        Self { page, rows: page.cut(found).map(|placed| &**placed).collect(), has_more: found.len() > page.size }
+        Self { page, rows: page.trim(found).map(|placed| &**placed).collect(), has_more: found.len() > page.size }
     }
 
     fn cursor(&self, placed: Option<&Placed<L>>, out: &mut Vec<u8>) {
