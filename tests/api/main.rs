@@ -12,6 +12,7 @@
 mod access;
 mod cancellation;
 mod contract;
+mod differential;
 mod documents;
 mod embedded;
 mod errors;

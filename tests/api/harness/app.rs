@@ -38,6 +38,8 @@ pub struct Options {
     pub open_introspection: bool,
     pub document: DocumentLimits,
     pub writes_rows: bool,
+    /// The most errors of an answer.
+    pub errors: usize,
 }
 
 impl Default for Options {
@@ -48,6 +50,7 @@ impl Default for Options {
             open_introspection: true,
             document: DocumentLimits::default(),
             writes_rows: true,
+            errors: Limits::default().errors,
         }
     }
 }
@@ -87,7 +90,7 @@ impl App {
         let door = graphql::Settings {
             document: limits.document.clone(),
             request_timeout: limits.request_timeout,
-            errors: limits.errors,
+            errors: options.errors,
             open_introspection: options.open_introspection,
             writes_rows: options.writes_rows,
         };
