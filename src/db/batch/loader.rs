@@ -131,7 +131,13 @@ async fn fetch<K: Key>(keys: Vec<K>, work: &Work) -> Result<Found<K>> {
     if let Some(failure) = unit.failure() {
         return Err(failure.clone());
     }
-    K::load(keys, Arc::clone(&unit)).await.map_err(|error| unit.note_failure(error))
+    K::load(keys, Arc::clone(&unit)).await.map_err(|error| {
+        if unit.is_leaving() {
+            // It may have come behind the COMMIT, where no table is open any more: what it is worth shows the next time.
+            work.interrupt(Interrupted::Again);
+        }
+        unit.note_failure(error)
+    })
 }
 
 /// The wait for the answer to one key.

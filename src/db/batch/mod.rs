@@ -199,13 +199,12 @@ impl Batch {
     /// # Errors
     /// When the request is [`Interrupted`].
     pub async fn drive<F: Future>(&self, execution: F, work: &Arc<Work>) -> Result<F::Output, Interrupted> {
-        // Without this, an exhausted cooperation budget would wake the execution for ever.
-        let mut execution = std::pin::pin!(tokio::task::unconstrained(execution));
+        let mut execution = std::pin::pin!(execution);
         let signal = Arc::new(Signal::default());
         let waker = Waker::from(Arc::clone(&signal));
         let mut running = FuturesUnordered::new();
         let mut output = None;
-        std::future::poll_fn(move |context| {
+        let driven = std::future::poll_fn(move |context| {
             signal.listen(context.waker());
             loop {
                 // The next level starts when this one is whole, so that its keys are together again.
@@ -241,7 +240,9 @@ impl Batch {
                     running.extend(self.end(work, prepared));
                 }
             }
-        })
-        .await
+        });
+        // An exhausted cooperation budget would wake the execution for ever, and keep statements from being sent at
+        // their first poll.
+        tokio::task::unconstrained(driven).await
     }
 }
