@@ -123,7 +123,9 @@ async fn rows_answer_like_async_graphql() {
         let rows = ask(&ways.rows, token, &document, &variables).await;
         let ordinary = ask(&ways.ordinary, token, &document, &variables).await;
         assert!(!is_written(&ordinary.response.data), "{document}");
-        let (one, other) = (seen(&rows), seen(&ordinary));
+        // Written by another serialiser: a fault of ours would change both answers alike.
+        let plain = serde_json::to_string(&ordinary.response.data).unwrap();
+        let (one, other) = (seen(&rows), (plain, seen(&ordinary).1));
         assert_eq!(one, other, "document {number} of {name}: {document} {variables}");
         let add = |to: &AtomicUsize, is: bool| {
             to.fetch_add(usize::from(is), Ordering::Relaxed);
