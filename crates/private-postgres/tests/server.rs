@@ -1,32 +1,22 @@
 //! A real server. What a killed program leaves behind is tested with a program, in the tests of the one around.
 #![expect(clippy::unwrap_used, reason = "a test that panics has told what is wrong")]
 
-use std::fs::{DirBuilder, Permissions, read_to_string, remove_dir_all, set_permissions};
+use std::fs::{Permissions, read_to_string, set_permissions};
 use std::io::{Read as _, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use private_postgres::{Error, Server, Settings};
+use tempfile::TempDir;
 
-/// A directory of a test's own that every account can reach.
-struct Dir(PathBuf);
-
-impl Dir {
-    fn new(test: &str) -> Self {
-        let dir = std::env::temp_dir().join(format!("private-postgres-{test}-{}", std::process::id()));
-        DirBuilder::new().mode(0o755).create(&dir).unwrap();
-        set_permissions(&dir, Permissions::from_mode(0o755)).unwrap(); // whatever the umask
-        Self(dir)
-    }
-}
-
-impl Drop for Dir {
-    fn drop(&mut self) {
-        drop(remove_dir_all(&self.0));
-    }
+/// A directory of a test's own that every account can reach, until it is dropped.
+fn place() -> TempDir {
+    let dir = tempfile::Builder::new().prefix("private-postgres-").tempdir().unwrap();
+    set_permissions(&dir, Permissions::from_mode(0o755)).unwrap();
+    dir
 }
 
 fn settings(dir: PathBuf) -> Settings {
@@ -65,8 +55,8 @@ fn postmaster(server: &Server) -> Pid {
 
 #[test]
 fn a_directory_has_one_server_whose_roles_bear_its_name() {
-    let dir = Dir::new("one");
-    let server = Server::start(&settings(dir.0.join("data"))).unwrap();
+    let dir = place();
+    let server = Server::start(&settings(dir.path().join("data"))).unwrap();
     assert!(server.is_new());
     let socket = server.dir().join("socket");
     for role in ["acme_super", "acme_owner", "acme_pool", "acme_monitor"] {
@@ -74,7 +64,7 @@ fn a_directory_has_one_server_whose_roles_bear_its_name() {
     }
     assert!(greet(&socket, "postgres", "postgres").is_err(), "no role but those");
 
-    let refused = Server::start(&settings(dir.0.join("data"))).unwrap_err();
+    let refused = Server::start(&settings(dir.path().join("data"))).unwrap_err();
     let own = std::process::id().to_string();
     assert!(matches!(&refused, Error::InUse { pid, .. } if *pid == own), "{refused}");
     greet(&socket, "acme_pool", "acme").unwrap();
@@ -82,17 +72,17 @@ fn a_directory_has_one_server_whose_roles_bear_its_name() {
     let first = postmaster(&server);
     drop(server);
     assert!(kill(first, None).is_err(), "the server ends with its owner");
-    let again = Server::start(&settings(dir.0.join("data"))).unwrap();
+    let again = Server::start(&settings(dir.path().join("data"))).unwrap();
     assert!(!again.is_new());
 
     // Killed, and its number is another's by now: this test's, which has to survive that.
     let killed = postmaster(&again);
     kill(killed, Signal::SIGKILL).unwrap();
     drop(again);
-    let file = dir.0.join("data/data/postmaster.pid");
+    let file = dir.path().join("data/data/postmaster.pid");
     let stale = read_to_string(&file).unwrap().replacen(&killed.to_string(), &own, 1);
     std::fs::write(&file, stale).unwrap();
-    let last = Server::start(&settings(dir.0.join("data"))).unwrap();
+    let last = Server::start(&settings(dir.path().join("data"))).unwrap();
     greet(&socket, "acme_pool", "acme").unwrap();
     last.stop().unwrap();
     assert!(!file.exists());
@@ -100,11 +90,11 @@ fn a_directory_has_one_server_whose_roles_bear_its_name() {
 
 #[test]
 fn a_long_path_has_its_socket_in_the_runtime_directory() {
-    let dir = Dir::new("long");
-    let runtime = Dir::new("run");
-    let long = dir.0.join("x".repeat(100));
-    let server = Server::start(&Settings { runtime_dir: Some(runtime.0.clone()), ..settings(long) }).unwrap();
-    let socket = std::fs::read_dir(&runtime.0).unwrap().next().unwrap().unwrap().path();
+    let dir = place();
+    let runtime = place();
+    let long = dir.path().join("x".repeat(100));
+    let server = Server::start(&Settings { runtime_dir: Some(runtime.path().into()), ..settings(long) }).unwrap();
+    let socket = std::fs::read_dir(&runtime).unwrap().next().unwrap().unwrap().path();
     greet(&socket, "acme_pool", "acme").unwrap();
     assert!(!server.dir().join("socket").exists());
     assert!(server.pool_url().contains(socket.file_name().unwrap().to_str().unwrap()));
@@ -113,8 +103,8 @@ fn a_long_path_has_its_socket_in_the_runtime_directory() {
 
 #[test]
 fn a_name_that_needs_quotes_is_refused_before_anything_is_made() {
-    let dir = Dir::new("name");
-    let wanted = dir.0.join("data");
+    let dir = place();
+    let wanted = dir.path().join("data");
     let refused = Server::start(&Settings { name: "o'dd".into(), ..settings(wanted.clone()) }).unwrap_err();
     assert!(matches!(refused, Error::BadName { .. }), "{refused}");
     assert!(!wanted.exists());

@@ -3,6 +3,7 @@
 
 use std::fs::File;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{ChildStdin, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -68,12 +69,12 @@ async fn cluster() -> &'static Cluster {
     CLUSTER
         .get_or_init(|| async {
             let template = template().await;
-            let dir = std::env::temp_dir().join(format!("skypanel-test-{}", std::process::id()));
-            let copied = Command::new("cp").arg("-a").arg(&template).arg(&dir).status().unwrap();
+            // Not by the process's id, which is used again while what a killed run left may still lie there.
+            let dir = tempfile::Builder::new().prefix("skypanel-test-").tempdir().unwrap().keep();
+            let watchdog = watchdog(&dir);
+            let copied = Command::new("cp").arg("-a").arg(template.join(".")).arg(&dir).status().unwrap();
             assert!(copied.success(), "copying {} to {}", template.display(), dir.display());
-            let server = start(dir).await;
-            let watchdog = watchdog(server.dir());
-            Cluster { server, _watchdog: watchdog }
+            Cluster { server: start(dir).await, _watchdog: watchdog }
         })
         .await
 }
@@ -85,16 +86,18 @@ async fn start(dir: PathBuf) -> Server {
     tokio::task::spawn_blocking(move || Server::start(&settings)).await.unwrap().unwrap()
 }
 
-/// Stops the server and removes its directory when this process ends, however it ends.
+/// Stops the server and removes its directory when this process ends, however it ends: in a process group of its
+/// own, as who ends a test that hangs kills all of the test's group.
 fn watchdog(dir: &Path) -> ChildStdin {
     let script = r#"
         cat >/dev/null
-        pid=$(head -n 1 "$1/data/postmaster.pid") && kill -INT "$pid"
-        while kill -0 "$pid" 2>/dev/null; do sleep 0.05; done
+        pid=$(head -n 1 "$1/data/postmaster.pid") && kill -INT "$pid" &&
+            while kill -0 "$pid"; do sleep 0.05; done
         rm -rf "$1"
     "#;
     let mut shell = Command::new("sh");
-    shell.args(["-c", script, "sh"]).arg(dir).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+    shell.args(["-c", script, "sh"]).arg(dir).process_group(0);
+    shell.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
     shell.spawn().unwrap().stdin.unwrap()
 }
 
