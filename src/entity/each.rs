@@ -12,7 +12,7 @@ use super::field::{Declared, Kind};
 use super::pieces::Pieces;
 use super::plan::{Done, Env, Plan, Run, Step};
 use super::selection::At;
-use super::{Object, failed, finish};
+use super::{Object, finish, load};
 use crate::db::batch::Key;
 use crate::json;
 use crate::request::ContextExt as _;
@@ -147,9 +147,8 @@ where
         async move {
             let keys = rows.iter().map(|row| Some((self.each.key)(row, &env.viewer)));
             let many = env.request.batch.load_many(keys).await?;
-            let found = |at: &Option<usize>| many.values.get((*at)?).cloned();
             let lists: Vec<Vec<P>> =
-                rows.iter().zip(&many.of).map(|(row, at)| (self.each.list)(row, found(at))).collect();
+                rows.iter().enumerate().map(|(at, row)| (self.each.list)(row, many.get(at))).collect();
             let lists: Vec<Vec<&U>> = lists.iter().map(|list| list.iter().map(|object| &**object).collect()).collect();
             write_lists(&self.plan, &lists, env).await
         }
@@ -178,7 +177,7 @@ where
 
     fn resolve<'a>(&'a self, object: &'a T, ctx: &'a Context<'a>) -> BoxFuture<'a, ServerResult<Value>> {
         async move {
-            let found = ctx.load((self.key)(object, &ctx.viewer())).await.map_err(|error| failed(ctx, error))?;
+            let found = load(ctx, (self.key)(object, &ctx.viewer())).await?;
             let list = (self.list)(object, found);
             resolve_list(&list.iter().map(|object| &**object).collect::<Vec<_>>(), ctx).await
         }

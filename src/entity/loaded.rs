@@ -8,17 +8,12 @@ use super::field::{Declared, Kind};
 use super::pieces::Pieces;
 use super::plan::{Abandon, Done, Env, Plan, Run, Step};
 use super::selection::At;
-use super::{Object, failed, finish};
-use crate::db::batch::{Key, Many};
+use super::{Object, failed, finish_below, load};
+use crate::db::batch::Key;
 use crate::error::Error;
 use crate::leaf::Leaf;
 use crate::request::ContextExt as _;
 use crate::viewer::Viewer;
-
-/// What was found for a row.
-fn found<V: Clone>(many: &Many<V>, row: usize) -> Option<V> {
-    many.values.get((*many.of.get(row)?)?).cloned()
-}
 
 struct Loaded<T, K: Key, R> {
     key: fn(&T, &Viewer) -> K,
@@ -49,7 +44,7 @@ impl<T: Object, K: Key, R: Leaf> Run<T> for RunLoaded<T, K, R> {
             let many = env.request.batch.load_many(rows.iter().map(|row| Some((self.0.key)(row, &env.viewer)))).await?;
             let mut out = Pieces::with_capacity(rows.len(), 32);
             for (at, row) in rows.iter().enumerate() {
-                out.push(|out| (self.0.get)(row, found(&many, at)).write(out));
+                out.push(|out| (self.0.get)(row, many.get(at)).write(out));
             }
             Ok(out)
         }
@@ -76,7 +71,7 @@ impl<T: Object, K: Key, R: Leaf> Kind<T> for Loaded<T, K, R> {
 
     fn resolve<'a>(&'a self, object: &'a T, ctx: &'a Context<'a>) -> BoxFuture<'a, ServerResult<Value>> {
         async move {
-            let found = ctx.load((self.key)(object, &ctx.viewer())).await.map_err(|error| failed(ctx, error))?;
+            let found = load(ctx, (self.key)(object, &ctx.viewer())).await?;
             Ok((self.get)(object, found).value())
         }
         .boxed()
@@ -114,7 +109,7 @@ impl<T: Object, K: Key, U: Object> Run<T> for RunLoadedPart<T, K, U> {
         async move {
             let keys = rows.iter().map(|row| Some((self.part.key)(row, &env.viewer)));
             let many = env.request.batch.load_many(keys).await?;
-            let part = |(at, row): (usize, &&T)| (self.part.get)(row, found(&many, at)).ok_or(Abandon);
+            let part = |(at, row): (usize, &&T)| (self.part.get)(row, many.get(at)).ok_or(Abandon);
             let parts = rows.iter().enumerate().map(part).collect::<Done<Vec<U>>>()?;
             self.plan.write(&parts.iter().collect::<Vec<_>>(), env).await
         }
@@ -137,9 +132,9 @@ impl<T: Object, K: Key, U: Object> Kind<T> for LoadedPart<T, K, U> {
 
     fn resolve<'a>(&'a self, object: &'a T, ctx: &'a Context<'a>) -> BoxFuture<'a, ServerResult<Value>> {
         async move {
-            let found = ctx.load((self.key)(object, &ctx.viewer())).await.map_err(|error| failed(ctx, error))?;
+            let found = load(ctx, (self.key)(object, &ctx.viewer())).await?;
             let part = (self.get)(object, found).ok_or_else(|| failed(ctx, Error::missing_row(T::NAME)))?;
-            finish(&part, None, &ctx.with_selection_set(&ctx.item.node.selection_set)).await
+            finish_below(&part, ctx).await
         }
         .boxed()
     }

@@ -40,6 +40,7 @@ pub use plan::{Abandon, Done, Env, Plan, Put, Run, Step};
 pub use selection::At;
 pub use value::{column, inner, method, part, value};
 
+use crate::db::batch::Key;
 use crate::db::row::Columns;
 use crate::error::Error;
 use crate::request::ContextExt as _;
@@ -113,6 +114,11 @@ pub(crate) async fn finish<T: Object>(
     Box::pin(resolve_container(ctx, object)).await
 }
 
+/// Resolves the object of a field in async-graphql's way.
+async fn finish_below<T: Object>(object: &T, ctx: &Context<'_>) -> ServerResult<Value> {
+    finish(object, None, &ctx.with_selection_set(&ctx.item.node.selection_set)).await
+}
+
 /// Resolves one field of an object in async-graphql's way. `None` when it has no such field.
 ///
 /// # Errors
@@ -122,6 +128,11 @@ pub async fn resolve_field<T: Object>(object: &T, ctx: &Context<'_>) -> ServerRe
         Some(field) => Box::pin(field.resolve(object, ctx)).await.map(Some),
         None => Ok(None),
     }
+}
+
+/// What a loader finds for the field that asks.
+async fn load<K: Key>(ctx: &Context<'_>, key: K) -> ServerResult<Option<K::Value>> {
+    ctx.load(key).await.map_err(|error| failed(ctx, error))
 }
 
 /// An error of ours at the field that asks.

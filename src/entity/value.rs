@@ -10,7 +10,7 @@ use super::field::{Declared, Kind};
 use super::pieces::Pieces;
 use super::plan::{Done, Env, Plan, Put, Run, Step};
 use super::selection::At;
-use super::{Object, finish};
+use super::{Object, finish_below};
 use crate::leaf::Leaf;
 use crate::request::ContextExt as _;
 use crate::viewer::Viewer;
@@ -116,7 +116,7 @@ impl<T: Object, U: Object> Kind<T> for Part<T, U> {
     fn resolve<'a>(&'a self, object: &'a T, ctx: &'a Context<'a>) -> BoxFuture<'a, ServerResult<Value>> {
         async move {
             let part = self.0(object, &ctx.viewer());
-            finish(&part, None, &ctx.with_selection_set(&ctx.item.node.selection_set)).await
+            finish_below(&part, ctx).await
         }
         .boxed()
     }
@@ -157,7 +157,7 @@ impl<T: Object, U: Object> Kind<T> for Inner<T, U> {
     fn resolve<'a>(&'a self, object: &'a T, ctx: &'a Context<'a>) -> BoxFuture<'a, ServerResult<Value>> {
         async move {
             let inner = self.0(object, &ctx.viewer());
-            finish(&*inner, None, &ctx.with_selection_set(&ctx.item.node.selection_set)).await
+            finish_below(&*inner, ctx).await
         }
         .boxed()
     }

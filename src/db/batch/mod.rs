@@ -78,6 +78,14 @@ pub struct Many<V> {
     pub of: Vec<Option<usize>>,
 }
 
+impl<V: Clone> Many<V> {
+    /// The value of the key at this place, if it was found.
+    #[must_use]
+    pub fn get(&self, at: usize) -> Option<V> {
+        self.values.get((*self.of.get(at)?)?).cloned()
+    }
+}
+
 impl Batch {
     fn loader<K: Key>(&self) -> Arc<Loader<K>> {
         let mut loaders = lock(&self.loaders);
