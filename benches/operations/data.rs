@@ -40,7 +40,9 @@ fn fill(cluster: &Cluster, program: &Program, scale: u32) -> Result<(), Failure>
         "INSERT INTO user_roles (user_id, role_id) SELECT users.id, roles.id FROM users, roles \
          WHERE users.username = '{ADMINISTRATOR}' AND roles.name = 'admin'"
     ))?;
-    // Otherwise this would go on behind the first measurements.
+    // Otherwise this would go on behind the first measurements. A page whose commits are not yet on the disk, as
+    // nobody waits for that here, is not marked as visible to all.
+    sql.run("CHECKPOINT")?;
     sql.run("VACUUM (FREEZE, ANALYZE)")?;
     sql.run("CHECKPOINT")
 }

@@ -49,7 +49,7 @@ pub struct Step {
 pub async fn connect(owner_url: &str) -> Result<AsyncPgConnection, MigrateError> {
     let mut config: Config = owner_url.parse()?;
     config.application_name("skypanel owner");
-    Ok(open(&config).await?)
+    Ok(open(&config).await?.0)
 }
 
 /// Runs all steps that the database lacks. Their names.
@@ -111,7 +111,7 @@ async fn under_lock<T: Send + 'static>(
 /// See [`MigrateError`].
 pub async fn unfit_role(pool_url: &str) -> Result<Option<String>, MigrateError> {
     let served: Config = pool_url.parse()?;
-    let pool = open(&served).await?;
+    let (pool, _) = open(&served).await?;
     let statement = Statement::<(Text, Bool, Bool)>::new(
         "SELECT r.rolname::text, r.rolsuper OR r.rolbypassrls, EXISTS ( \
              SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \

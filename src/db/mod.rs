@@ -1,8 +1,10 @@
 //! PostgreSQL: the pool, one unit of work a request, level batching, the SQL of lists.
 
 pub mod batch;
+mod driver;
 mod failure;
 pub mod list;
+mod loan;
 pub(crate) mod lock;
 pub mod migrate;
 pub mod pool;

@@ -9,9 +9,12 @@ use std::time::Duration;
 use diesel::connection::{CacheSize, Instrumentation, InstrumentationEvent};
 use diesel::{ConnectionError, ConnectionResult};
 use diesel_async::{AsyncConnection, AsyncPgConnection};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, timeout_at};
 use tokio_postgres::{Config, NoTls};
 
+use super::driver::Driver;
+use super::loan::Loan;
 use crate::error::{Code, Error, Result};
 
 /// What every connection is opened with.
@@ -36,6 +39,8 @@ pub struct Connection {
     pub(super) clean: AtomicBool,
     /// Whether it has served a unit before, and so may have died since.
     pub(super) served: bool,
+    /// Runs it.
+    pub(super) driver: Driver,
     prepared: Arc<AtomicU64>,
 }
 
@@ -49,6 +54,10 @@ impl Statements {
         self.0.load(Ordering::Relaxed)
     }
 }
+
+/// How often the server looks, while a statement runs, whether its client is still there: the second net below the
+/// cancellation of what was dropped, for a program that died.
+const CONNECTION_CHECK: Duration = Duration::from_secs(1);
 
 /// The most statements that a connection keeps prepared. Selections, filters and orders make many, and each takes
 /// memory in a process of the server; beyond this all are closed, and those in use are prepared again.
@@ -97,11 +106,11 @@ impl bb8::ManageConnection for Manager {
     type Error = ConnectionError;
 
     async fn connect(&self) -> ConnectionResult<Connection> {
-        let mut inner = open(&self.config).await?;
+        let (mut inner, driver) = open(&self.config).await?;
         let prepared = Arc::default();
         let counting = Counting { sent: Arc::clone(&self.statements), prepared: Arc::clone(&prepared) };
         inner.set_instrumentation(counting);
-        Ok(Connection { inner, clean: AtomicBool::new(true), served: false, prepared })
+        Ok(Connection { inner, clean: AtomicBool::new(true), served: false, driver, prepared })
     }
 
     /// Costs nothing: a dead connection shows at the unit's first statement, and is thrown away.
@@ -118,10 +127,12 @@ impl bb8::ManageConnection for Manager {
 ///
 /// # Errors
 /// When the server cannot be reached or refuses the login.
-pub async fn open(config: &Config) -> ConnectionResult<AsyncPgConnection> {
+pub(super) async fn open(config: &Config) -> ConnectionResult<(AsyncPgConnection, Driver)> {
     let (client, connection) =
         config.connect(NoTls).await.map_err(|cause| ConnectionError::BadConnection(describe(&cause)))?;
-    AsyncPgConnection::try_from_client_and_connection(client, connection).await
+    // diesel-async's own driver closes the socket of a connection that is dropped, while the server works on.
+    let driver = Driver::start(connection);
+    Ok((AsyncPgConnection::try_from(client).await?, driver))
 }
 
 /// tokio-postgres says that something failed, and keeps what it was in the source.
@@ -154,26 +165,6 @@ pub struct Pool {
     statements: Arc<Statements>,
 }
 
-/// A connection on loan. It goes back before its place does.
-pub(super) struct Pooled {
-    connection: bb8::PooledConnection<'static, Manager>,
-    _place: OwnedSemaphorePermit,
-}
-
-impl std::ops::Deref for Pooled {
-    type Target = Connection;
-
-    fn deref(&self) -> &Connection {
-        &self.connection
-    }
-}
-
-impl std::ops::DerefMut for Pooled {
-    fn deref_mut(&mut self) -> &mut Connection {
-        &mut self.connection
-    }
-}
-
 impl Pool {
     /// A pool over `url`; connects when first asked.
     ///
@@ -201,18 +192,24 @@ impl Pool {
         &self.statements
     }
 
-    pub(super) async fn get(&self) -> Result<Pooled> {
-        let place = tokio::time::timeout(self.wait, Arc::clone(&self.places).acquire_owned()).await;
+    pub(super) async fn get(&self) -> Result<Loan> {
+        let deadline = Instant::now() + self.wait;
+        let place = timeout_at(deadline, Arc::clone(&self.places).acquire_owned()).await;
         let place = place
             .ok()
             .and_then(std::result::Result::ok)
             .ok_or_else(|| Error::new(Code::Overloaded, "Too many requests at once. Try again in a moment."))?;
         // With a place there is a connection, or one can be opened: a wait means that the server is away.
-        let connection = self.connections.get_owned().await.map_err(|cause| match cause {
-            bb8::RunError::User(cause) => Error::unavailable(cause),
-            bb8::RunError::TimedOut => Error::unavailable(std::io::Error::from(std::io::ErrorKind::TimedOut)),
-        })?;
-        Ok(Pooled { connection, _place: place })
+        // Who waited long for the place still gets a moment, or an idle connection would be refused to them.
+        let deadline = deadline.max(Instant::now() + self.wait / 4);
+        let connection = match timeout_at(deadline, self.connections.get_owned()).await {
+            Ok(Ok(connection)) => connection,
+            Ok(Err(bb8::RunError::User(cause))) => return Err(Error::unavailable(cause)),
+            Ok(Err(bb8::RunError::TimedOut)) | Err(_) => {
+                return Err(Error::unavailable(std::io::Error::from(std::io::ErrorKind::TimedOut)));
+            }
+        };
+        Ok(Loan::new(connection, place))
     }
 }
 
@@ -220,9 +217,10 @@ fn options(settings: &Settings) -> String {
     format!(
         // Statements are prepared once and planned once: see `db::list::AnyOf` for what that asks of their texts.
         "-c plan_cache_mode=force_generic_plan -c statement_timeout={} -c lock_timeout={} \
-         -c idle_in_transaction_session_timeout={}",
+         -c idle_in_transaction_session_timeout={} -c client_connection_check_interval={}",
         settings.statement_timeout.as_millis(),
         settings.lock_timeout.as_millis(),
         settings.idle_in_transaction.as_millis(),
+        CONNECTION_CHECK.as_millis(),
     )
 }

@@ -9,6 +9,7 @@
     reason = "a test that panics has told what is wrong; the harness is for tests to come, too"
 )]
 
+mod abandoned;
 mod access;
 mod cancellation;
 mod contract;

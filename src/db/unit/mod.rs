@@ -21,7 +21,8 @@ use uuid::Uuid;
 pub use work::{Interrupted, Work};
 
 use super::list::Fragment;
-use super::pool::{Pool, Pooled};
+use super::loan::Loan;
+use super::pool::Pool;
 use super::row::{self, DatabaseRow};
 use super::statement::{Bind, Statement};
 use crate::error::{Error, Result};
@@ -69,7 +70,7 @@ pub struct Seen {
 
 /// One connection, one transaction, one viewer.
 pub struct Unit {
-    connection: Pooled,
+    connection: Loan,
     viewer: Arc<Viewer>,
     failure: OnceLock<Error>,
     /// Whether its `COMMIT` was sent with its last statements.
@@ -113,7 +114,7 @@ impl Unit {
         Ok((unit, seen.boxed()))
     }
 
-    fn on(mut connection: Pooled, viewer: Arc<Viewer>) -> Self {
+    fn on(mut connection: Loan, viewer: Arc<Viewer>) -> Self {
         *connection.clean.get_mut() = false;
         connection.served = true;
         Self { connection, viewer, failure: OnceLock::new(), leaving: AtomicBool::new(false) }
