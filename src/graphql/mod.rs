@@ -207,7 +207,7 @@ impl Inner {
         let ended = work.end().await;
         let response = driven?;
         ended.map_err(Interrupted::Failed)?;
-        if let Some((token, seen)) = token.zip(work.seen()) {
+        if let Some((token, seen)) = work.seen() {
             if let Some((session, (known, now))) = seen.viewer.session().zip(seen.idle_since) {
                 self.activity.note(session, known, now);
             }

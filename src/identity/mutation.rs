@@ -160,7 +160,7 @@ async fn login(ctx: &Context<'_>, input: Undecoded<LoginInput>) -> Result<LoginP
     let opened = Session::open(unit.conn(), &credentials, new_hash, &token.digest(), &request.client).await?;
     unit.commit().await?;
     let Some(session) = opened else { return Ok(wrong_credentials()) };
-    request.work.become_session(token.digest());
+    request.work.become_session(Some(token.digest())).await;
     let opened = Some((session, credentials.user));
     Ok(LoginPayload { token: Some(token.reveal().to_owned()), opened, ..LoginPayload::default() })
 }
@@ -176,7 +176,7 @@ async fn logout(ctx: &Context<'_>) -> Result<LogoutPayload> {
     let unit = ctx.request().write().await?;
     let logged_out = Session::end_own(unit.conn(), session).await?;
     unit.commit().await?;
-    ctx.request().work.become_guest();
+    ctx.request().work.become_session(None).await;
     Ok(LogoutPayload { logged_out, user_errors: Vec::new() })
 }
 
@@ -195,7 +195,7 @@ async fn revoke_session(ctx: &Context<'_>, input: Undecoded<RevokeSessionInput>)
         return Err(Error::not_found());
     }
     if ctx.viewer().session() == Some(id) {
-        ctx.request().work.become_guest();
+        ctx.request().work.become_session(None).await;
     }
     Ok(RevokeSessionPayload { session_id: Some(input.id), user_errors: Vec::new() })
 }

@@ -32,4 +32,5 @@ mod sessions;
 mod smoke;
 mod statements;
 mod strings;
+mod turns;
 mod visibility;

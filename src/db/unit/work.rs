@@ -22,8 +22,8 @@ pub struct Work {
     writing: Mutex<Option<Unit>>,
     /// The first statements of an early unit, until the first level takes them along.
     asked: Mutex<Option<BoxFuture<'static, Result<Seen>>>>,
-    /// What the database said of who asks.
-    seen: Mutex<Option<Seen>>,
+    /// What the database said of who asks, by the token that it is about.
+    seen: Mutex<Option<(TokenDigest, Seen)>>,
     interrupted: Mutex<Option<Interrupted>>,
 }
 
@@ -88,7 +88,7 @@ impl Work {
         let work = Arc::clone(self);
         Some(Box::pin(async move {
             match asked.await {
-                Ok(seen) if seen.viewer == work.viewer() => *lock(&work.seen) = Some(seen),
+                Ok(seen) if seen.viewer == work.viewer() => work.note(seen),
                 // Also when the connection died while it was idle: without a guess there is a second try.
                 Ok(_) | Err(_) => work.interrupt(Interrupted::Again),
             }
@@ -101,9 +101,9 @@ impl Work {
         Arc::clone(&lock(&self.viewer))
     }
 
-    /// What the database said of who asks, once it did.
+    /// What the database said of the session that asks, once it did.
     #[must_use]
-    pub fn seen(&self) -> Option<Seen> {
+    pub fn seen(&self) -> Option<(TokenDigest, Seen)> {
         lock(&self.seen).clone()
     }
 
@@ -160,15 +160,17 @@ impl Work {
         Unit::program(&self.pool).await
     }
 
-    /// From here on the request reads as this session: the payload of a login.
-    pub fn become_session(&self, token: TokenDigest) {
-        *lock(&self.token) = Some(token);
-    }
-
-    /// From here on the request reads as a guest: its own session has ended.
-    pub fn become_guest(&self) {
-        *lock(&self.token) = None;
+    /// From here on the request is one of this session, or of a guest: what comes after in the document is checked and
+    /// answered for whom the database says it is.
+    pub async fn become_session(&self, token: Option<TokenDigest>) {
+        let is_guest = token.is_none();
+        *lock(&self.token) = token;
         *lock(&self.viewer) = Arc::default();
+        *lock(&self.seen) = None;
+        if !is_guest {
+            // A failure stays in the slot, and fails what comes after.
+            drop(self.unit().await);
+        }
     }
 
     /// Ends whatever unit is open, and waits until it has ended.
@@ -222,7 +224,11 @@ impl Work {
             return Err(Error::dead_token());
         }
         *lock(&self.viewer) = Arc::clone(&seen.viewer);
-        *lock(&self.seen) = Some(seen);
+        self.note(seen);
         Ok(unit)
+    }
+
+    fn note(&self, seen: Seen) {
+        *lock(&self.seen) = lock(&self.token).clone().map(|token| (token, seen));
     }
 }
