@@ -29,4 +29,5 @@ pub mod json;
 pub mod leaf;
 pub mod money;
 pub mod scalar;
+pub mod shares;
 pub mod viewer;

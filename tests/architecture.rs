@@ -15,7 +15,7 @@ const STEPS: &[&[&str]] = &[
     ROOMS,
     &["request", "page", "requires", "outcome", "entity"],
     &["db", "config", "seed"],
-    &["error", "id", "viewer", "money", "scalar", "clock", "json", "leaf"],
+    &["error", "id", "viewer", "money", "scalar", "clock", "json", "leaf", "shares"],
 ];
 
 /// From the top of the ground floors to their bottom.

@@ -88,8 +88,10 @@ BEGIN
 END
 $$;
 
+-- The planner cannot know that the roles in question are the small ones, and would read everybody's: at 50,000 people
+-- 4.4 ms instead of 0.1 ms.
 CREATE OR REPLACE FUNCTION app.users_with_permission(p_name text) RETURNS SETOF uuid
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
 AS $$
 BEGIN
     IF app.can('user:read') THEN

@@ -5,12 +5,12 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::runtime::Handle;
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 use tokio_postgres::{CancelToken, NoTls};
 
 use super::driver::Driver;
 use super::pool::{Connection, Manager};
+use crate::shares::Place;
 
 /// How long a dropped unit may take to end by itself. Most do at once, as nothing of theirs runs any more, and a
 /// cancellation costs a connection of its own.
@@ -23,11 +23,11 @@ const TRIES: usize = 10;
 /// A connection on loan, and its place. The connection goes back before its place does.
 pub(super) struct Loan {
     connection: bb8::PooledConnection<'static, Manager>,
-    place: Option<OwnedSemaphorePermit>,
+    place: Option<Place>,
 }
 
 impl Loan {
-    pub(super) fn new(connection: bb8::PooledConnection<'static, Manager>, place: OwnedSemaphorePermit) -> Self {
+    pub(super) fn new(connection: bb8::PooledConnection<'static, Manager>, place: Place) -> Self {
         Self { connection, place: Some(place) }
     }
 }

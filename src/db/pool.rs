@@ -9,13 +9,13 @@ use std::time::Duration;
 use diesel::connection::{CacheSize, Instrumentation, InstrumentationEvent};
 use diesel::{ConnectionError, ConnectionResult};
 use diesel_async::{AsyncConnection, AsyncPgConnection};
-use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
 use tokio_postgres::{Config, NoTls};
 
 use super::driver::Driver;
 use super::loan::Loan;
-use crate::error::{Code, Error, Result};
+use crate::error::{Error, Result};
+use crate::shares::{Bounds, Neighbour, Shares, Who};
 
 /// What every connection is opened with.
 #[derive(Debug, Clone)]
@@ -158,9 +158,10 @@ impl bb8::ErrorSink<ConnectionError> for Log {
 #[derive(Clone)]
 pub struct Pool {
     connections: bb8::Pool<Manager>,
-    /// One for each connection, given out in the order of asking: bb8 lets a newcomer overtake whoever
-    /// waits, who could then wait until they are refused.
-    places: Arc<Semaphore>,
+    /// One for each connection: bb8 lets a newcomer overtake whoever waits, who could then wait until they are refused.
+    places: Shares,
+    /// For whom connections are taken.
+    who: Who,
     wait: Duration,
     statements: Arc<Statements>,
 }
@@ -182,8 +183,16 @@ impl Pool {
             .test_on_check_out(false)
             .error_sink(Box::new(Log))
             .build_unchecked(manager);
-        let places = Arc::new(Semaphore::new(usize::try_from(settings.size).unwrap_or(Semaphore::MAX_PERMITS)));
-        Ok(Self { connections, places, wait: settings.wait, statements })
+        // Whoever waits is a request that has its place in flight: those bound the queue.
+        let size = usize::try_from(settings.size).unwrap_or(usize::MAX);
+        let places = Shares::new(Bounds::new(size, usize::MAX, settings.wait));
+        Ok(Self { connections, places, who: Arc::new([Neighbour::Nobody]), wait: settings.wait, statements })
+    }
+
+    /// The same pool, for somebody.
+    #[must_use]
+    pub fn of(&self, who: Who) -> Self {
+        Self { who, ..self.clone() }
     }
 
     /// The statements that this pool's connections sent.
@@ -194,11 +203,7 @@ impl Pool {
 
     pub(super) async fn get(&self) -> Result<Loan> {
         let deadline = Instant::now() + self.wait;
-        let place = timeout_at(deadline, Arc::clone(&self.places).acquire_owned()).await;
-        let place = place
-            .ok()
-            .and_then(std::result::Result::ok)
-            .ok_or_else(|| Error::new(Code::Overloaded, "Too many requests at once. Try again in a moment."))?;
+        let place = self.places.acquire(&self.who).await.ok_or_else(Error::overloaded)?;
         // With a place there is a connection, or one can be opened: a wait means that the server is away.
         // Who waited long for the place still gets a moment, or an idle connection would be refused to them.
         let deadline = deadline.max(Instant::now() + self.wait / 4);

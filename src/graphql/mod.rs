@@ -26,6 +26,7 @@ use crate::error::{Code, Error, Result};
 use crate::identity::{Activity, IdentityMutation, IdentityQuery, Passwords, Token};
 use crate::request::Request;
 use crate::servers::ServersQuery;
+use crate::shares::{Neighbour, Who};
 use crate::support::SupportQuery;
 use guard::{Checked, Guard};
 use node::NodeQuery;
@@ -152,9 +153,10 @@ impl Inner {
         let Call { request, credential, client, read_only, .. } = call;
         let token = read_token(&credential)?;
         let guess = token.as_ref().and_then(|token| self.viewers.get(token));
+        let pool = self.pool.of(who(guess.as_deref(), &client));
         // What is begun on a guess may have to be begun again.
         let again = guess.is_some().then(|| same(&request));
-        match self.attempt(request, token.clone(), client.clone(), read_only, guess).await {
+        match self.attempt(&pool, request, token.clone(), client.clone(), read_only, guess).await {
             Err(Interrupted::Failed(error)) => Err(error),
             Err(Interrupted::Again) => {
                 if let Some(token) = &token {
@@ -162,7 +164,7 @@ impl Inner {
                 }
                 let request =
                     again.ok_or_else(|| Error::internal(std::io::Error::other("begun again for no reason")))?;
-                match self.attempt(request, token, client, read_only, None).await {
+                match self.attempt(&pool, request, token, client, read_only, None).await {
                     Ok(answer) => Ok(answer),
                     Err(Interrupted::Failed(error)) => Err(error),
                     Err(Interrupted::Again) => {
@@ -177,6 +179,7 @@ impl Inner {
     /// Answers a request, perhaps on a guess of who asks.
     async fn attempt(
         &self,
+        pool: &Pool,
         mut request: async_graphql::Request,
         token: Option<TokenDigest>,
         client: Client,
@@ -194,7 +197,7 @@ impl Inner {
         // Who may ask for the schema is decided before anything is asked of the database: not on a guess.
         let guess = guess.filter(|_| checked.operation == OperationType::Query && !checked.introspects);
         let hasty = guess.is_some();
-        let work = Arc::new(Work::new(self.pool.clone(), token.clone()));
+        let work = Arc::new(Work::new(pool.clone(), token.clone()));
         let begun = self.begin(&work, token.is_some(), &checked, guess).await;
         let shared = Arc::new(Request::new(Arc::clone(&work), client, self.settings.writes_rows));
         if !hasty {
@@ -233,6 +236,12 @@ impl Inner {
         }
         Ok(())
     }
+}
+
+/// For whom a request takes its connections: the person whom the token was the last time, else the address.
+fn who(guess: Option<&Viewer>, client: &Client) -> Who {
+    let person = guess.and_then(Viewer::user).map(Neighbour::Person);
+    Arc::new([person.or_else(|| client.ip.map(Neighbour::at)).unwrap_or(Neighbour::Nobody)])
 }
 
 /// The same request once more.

@@ -1,41 +1,23 @@
 //! How many requests run at once.
 
-use std::time::Duration;
-
-use tokio::sync::{Semaphore, SemaphorePermit};
+use std::net::IpAddr;
+use std::sync::Arc;
 
 use crate::config::Limits;
 use crate::error::Error;
+use crate::shares::{Bounds, Neighbour, Place, Shares};
 
-/// A bounded number of places and a short, bounded queue for them: what cannot be served soon is refused at once,
-/// while refusing is still cheap.
-pub(super) struct ConcurrencyLimit {
-    running: Semaphore,
-    queue: Semaphore,
-    wait: Duration,
-}
+/// A bounded number of places and a short, bounded queue for them, which addresses share.
+pub(super) struct ConcurrencyLimit(Shares);
 
 impl ConcurrencyLimit {
     pub(super) fn new(limits: &Limits) -> Self {
-        Self {
-            running: Semaphore::new(limits.in_flight.min(Semaphore::MAX_PERMITS)),
-            queue: Semaphore::new(limits.queued.min(Semaphore::MAX_PERMITS)),
-            wait: limits.queue_wait,
-        }
+        Self(Shares::new(Bounds::new(limits.in_flight, limits.queued, limits.queue_wait)))
     }
 
-    /// A place until the permit is dropped, or 503.
-    pub(super) async fn acquire(&self) -> Result<SemaphorePermit<'_>, Error> {
-        // The semaphore is fair: this fails while somebody queues, so nobody is overtaken.
-        if let Ok(place) = self.running.try_acquire() {
-            return Ok(place);
-        }
-        let Ok(_queued) = self.queue.try_acquire() else {
-            return Err(Error::overloaded());
-        };
-        match tokio::time::timeout(self.wait, self.running.acquire()).await {
-            Ok(Ok(place)) => Ok(place),
-            _ => Err(Error::overloaded()),
-        }
+    /// A place until it is dropped, or 503.
+    pub(super) async fn acquire(&self, client: Option<IpAddr>) -> Result<Place, Error> {
+        let who = client.map_or(Neighbour::Nobody, Neighbour::at);
+        self.0.acquire(&(Arc::new([who]) as _)).await.ok_or_else(Error::overloaded)
     }
 }

@@ -42,7 +42,8 @@ async fn run(state: &AppState, parts: &Parts, body: Body, media: Media, id: &Req
     let credential = caller::credential(&parts.headers)?;
 
     let text = if read_only { None } else { Some(state.bodies.read(body).await?) };
-    let _place = state.concurrency.acquire().await?;
+    let client = caller::client(parts, &settings.trusted_proxies);
+    let _place = state.concurrency.acquire(client.ip).await?;
     let request = match &text {
         Some(text) => payload::from_json(text.as_slice(), settings.limits.variables_bytes)?,
         None => payload::from_uri(&parts.uri, settings.limits.variables_bytes)?,
@@ -50,13 +51,7 @@ async fn run(state: &AppState, parts: &Parts, body: Body, media: Media, id: &Req
     drop(text);
 
     let operation = request.operation_name.as_deref().and_then(Operation::harmless);
-    let call = Call {
-        request,
-        credential,
-        client: caller::client(parts, &settings.trusted_proxies),
-        request_id: id.as_str().to_owned(),
-        read_only,
-    };
+    let call = Call { request, credential, client, request_id: id.as_str().to_owned(), read_only };
     // A panic in a resolver is this request's misfortune alone. What it left half done belongs to the execution, which
     // is dropped with it; nothing shared is seen half changed, hence the assertion.
     let mut response = if let Ok(answer) = AssertUnwindSafe(state.service.execute(call)).catch_unwind().await {

@@ -17,6 +17,7 @@ use crate::page::One;
 use crate::request::ContextExt as _;
 use crate::requires::requires;
 use crate::scalar::Undecoded;
+use crate::shares::Neighbour;
 use crate::viewer::{Permission, Requires};
 
 /// Who signs in.
@@ -144,6 +145,9 @@ async fn login(ctx: &Context<'_>, input: Undecoded<LoginInput>) -> Result<LoginP
     unit.commit().await?;
 
     let stored = credentials.as_ref().map(|credentials| credentials.hash.clone());
+    let account = Neighbour::Account(name.chars().take(100).flat_map(char::to_lowercase).collect());
+    let address = request.client.ip.map_or(Neighbour::Nobody, Neighbour::at);
+    let passwords = passwords.of(Arc::new([address, account]));
     let new_hash = match passwords.verify(stored, SecretString::from(input.password)).await? {
         Verdict::Wrong => return Ok(wrong_credentials()),
         Verdict::Right => None,

@@ -5,7 +5,6 @@
 //! a flood of log-ins must leave the rest of the service answering.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -13,9 +12,9 @@ use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
-use tokio::sync::Semaphore;
 
 use crate::error::{Code, Error, Result};
+use crate::shares::{Bounds, Neighbour, Place, Shares, Who};
 
 /// The cost of a new hash.
 pub const COST: u32 = 12;
@@ -91,8 +90,9 @@ pub struct Passwords {
     cost: u32,
     /// Verified against when the account is unknown, so that the answer takes as long.
     dummy: Arc<str>,
-    threads: Arc<Semaphore>,
-    waiting: Arc<AtomicUsize>,
+    threads: Shares,
+    /// For whom passwords are verified.
+    who: Who,
 }
 
 impl Passwords {
@@ -108,9 +108,15 @@ impl Passwords {
             dummy: dummy.into(),
             peppers: Arc::new(peppers),
             cost,
-            threads: Arc::new(Semaphore::new(cores.saturating_sub(1).max(1))),
-            waiting: Arc::default(),
+            threads: Shares::new(Bounds::new(cores.saturating_sub(1).max(1), QUEUE, WAIT)),
+            who: Arc::new([Neighbour::Nobody]),
         })
+    }
+
+    /// The same, for somebody: an address that passwords come from, and the account that they are for.
+    #[must_use]
+    pub fn of(&self, who: Who) -> Self {
+        Self { who, ..self.clone() }
     }
 
     /// A new hash, with the newest pepper.
@@ -132,24 +138,19 @@ impl Passwords {
     /// # Errors
     /// `OVERLOADED` when too many are waiting.
     pub async fn verify(&self, stored: Option<String>, password: SecretString) -> Result<Verdict> {
-        let permit = self.queue().await?;
+        let place = self.queue().await?;
         let this = self.clone();
         let verdict = tokio::task::spawn_blocking(move || {
             let verdict = this.verify_now(stored.as_deref(), password.expose_secret());
-            drop(permit);
+            drop(place);
             verdict
         });
         verdict.await.map_err(Error::internal)
     }
 
-    async fn queue(&self) -> Result<tokio::sync::OwnedSemaphorePermit> {
+    async fn queue(&self) -> Result<Place> {
         let busy = || Error::new(Code::Overloaded, "Too many people sign in at once. Try again in a moment.");
-        if let Ok(permit) = Arc::clone(&self.threads).try_acquire_owned() {
-            return Ok(permit);
-        }
-        let _place = Place::take(&self.waiting).ok_or_else(busy)?;
-        let permit = tokio::time::timeout(WAIT, Arc::clone(&self.threads).acquire_owned()).await;
-        permit.ok().and_then(Result::ok).ok_or_else(busy)
+        self.threads.acquire(&self.who).await.ok_or_else(busy)
     }
 
     fn verify_now(&self, stored: Option<&str>, password: &str) -> Verdict {
@@ -177,22 +178,6 @@ impl Passwords {
         let (id, _) = rest.split_once('$')?;
         let pepper = self.peppers.iter().find(|pepper| pepper.id == id)?;
         Some((pepper, rest.get(id.len()..)?))
-    }
-}
-
-/// A place in the queue; leaving it, however, gives it back.
-struct Place(Arc<AtomicUsize>);
-
-impl Place {
-    fn take(waiting: &Arc<AtomicUsize>) -> Option<Self> {
-        let place = Self(Arc::clone(waiting));
-        (waiting.fetch_add(1, Ordering::AcqRel) < QUEUE).then_some(place)
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::AcqRel);
     }
 }
 

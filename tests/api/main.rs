@@ -23,6 +23,7 @@ mod harness;
 mod input;
 mod isolation;
 mod migrations;
+mod neighbours;
 mod paging;
 mod plans;
 mod refusals;
