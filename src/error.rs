@@ -53,6 +53,8 @@ pub enum Code {
     Overloaded,
     /// The database does not answer.
     DbUnavailable,
+    /// The database takes no changes now.
+    ReadOnly,
     /// Anything else: ours to mend.
     Internal,
 }
@@ -80,6 +82,7 @@ impl Code {
             Self::Timeout | Self::BodyTimeout => "TIMEOUT",
             Self::Overloaded => "OVERLOADED",
             Self::DbUnavailable => "DB_UNAVAILABLE",
+            Self::ReadOnly => "READ_ONLY",
             Self::Internal => "INTERNAL",
         }
     }
@@ -96,7 +99,7 @@ impl Code {
             Self::BodyTimeout => 408,
             Self::PayloadTooLarge => 413,
             Self::UnsupportedMediaType => 415,
-            Self::Overloaded | Self::DbUnavailable => 503,
+            Self::Overloaded | Self::DbUnavailable | Self::ReadOnly => 503,
             Self::Timeout => 504,
             Self::Internal => 500,
             Self::Forbidden
@@ -113,7 +116,7 @@ impl Code {
     /// Whether the whole request ends here: what is left of it would fail the same way.
     #[must_use]
     pub fn is_outage(self) -> bool {
-        matches!(self, Self::DbUnavailable | Self::Overloaded)
+        matches!(self, Self::DbUnavailable | Self::Overloaded | Self::ReadOnly)
     }
 }
 
@@ -208,6 +211,12 @@ impl Error {
         Self::new(Code::DbUnavailable, message).caused_by(cause)
     }
 
+    /// The database takes no changes: a standby, or one that was set so.
+    pub fn read_only(cause: impl std::error::Error + Send + Sync + 'static) -> Self {
+        let message = "Nothing can be changed for the moment, only read. Try again later.";
+        Self::new(Code::ReadOnly, message).caused_by(cause)
+    }
+
     /// More than can be served at once.
     #[must_use]
     pub fn overloaded() -> Self {
@@ -251,15 +260,9 @@ impl Error {
         &self.0.message
     }
 
-    /// Whether this only tells that an earlier statement of the transaction failed.
-    #[must_use]
-    pub fn is_aftermath(&self) -> bool {
-        self.0.cause.as_ref().is_some_and(|cause| cause.to_string().starts_with("current transaction is aborted"))
-    }
-
     /// What lies underneath, for the log alone.
     #[must_use]
-    pub fn cause(&self) -> Option<&(dyn std::error::Error + Send + Sync)> {
+    pub fn cause(&self) -> Option<&(dyn std::error::Error + Send + Sync + 'static)> {
         self.0.cause.as_deref()
     }
 

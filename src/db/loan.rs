@@ -53,7 +53,7 @@ impl Drop for Loan {
         }
         // Without a runtime the program ends, and the server notices by the sockets.
         if let (Some(place), Ok(runtime)) = (self.place.take(), Handle::try_current()) {
-            let (driver, token) = (self.connection.driver.clone(), self.connection.inner.cancel_token());
+            let (driver, token) = (self.connection.inner.driver(), self.connection.inner.cancel_token());
             runtime.spawn(async move {
                 end(driver, token).await;
                 drop(place);

@@ -4,11 +4,12 @@
 use diesel::migration::{Migration, MigrationSource};
 use diesel::pg::Pg;
 use diesel::sql_types::{Bool, Text};
+use diesel::{ConnectionError, ConnectionResult};
 use diesel_async::{AsyncMigrationHarness, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
-use tokio_postgres::Config;
+use tokio_postgres::{Config, NoTls};
 
-use super::pool::open;
+use super::failure::Failure;
 use super::statement::Statement;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
@@ -49,7 +50,14 @@ pub struct Step {
 pub async fn connect(owner_url: &str) -> Result<AsyncPgConnection, MigrateError> {
     let mut config: Config = owner_url.parse()?;
     config.application_name("skypanel owner");
-    Ok(open(&config).await?.0)
+    Ok(open(&config).await?)
+}
+
+/// Opens one connection outside of any pool.
+async fn open(config: &Config) -> ConnectionResult<AsyncPgConnection> {
+    let refused = |cause| ConnectionError::BadConnection(Failure::from(cause).to_string());
+    let (client, connection) = config.connect(NoTls).await.map_err(refused)?;
+    AsyncPgConnection::try_from_client_and_connection(client, connection).await
 }
 
 /// Runs all steps that the database lacks. Their names.
@@ -111,7 +119,7 @@ async fn under_lock<T: Send + 'static>(
 /// See [`MigrateError`].
 pub async fn unfit_role(pool_url: &str) -> Result<Option<String>, MigrateError> {
     let served: Config = pool_url.parse()?;
-    let (pool, _) = open(&served).await?;
+    let pool = open(&served).await?;
     let statement = Statement::<(Text, Bool, Bool)>::new(
         "SELECT r.rolname::text, r.rolsuper OR r.rolbypassrls, EXISTS ( \
              SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \

@@ -1,6 +1,7 @@
 //! PostgreSQL: the pool, one unit of work a request, level batching, the SQL of lists.
 
 pub mod batch;
+pub mod client;
 mod driver;
 mod failure;
 pub mod list;

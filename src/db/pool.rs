@@ -3,16 +3,15 @@
 //! connection, because `SET ROLE` brings none.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use diesel::connection::{CacheSize, Instrumentation, InstrumentationEvent};
-use diesel::{ConnectionError, ConnectionResult};
-use diesel_async::{AsyncConnection, AsyncPgConnection};
 use tokio::time::{Instant, timeout_at};
-use tokio_postgres::{Config, NoTls};
+use tokio_postgres::Config;
 
-use super::driver::Driver;
+use super::client::Client;
+pub use super::client::Statements;
+use super::failure::Failure;
 use super::loan::Loan;
 use crate::error::{Error, Result};
 use crate::shares::{Bounds, Neighbour, Shares, Who};
@@ -34,25 +33,11 @@ pub struct Settings {
 
 /// A pooled connection, and whether the next request may have it.
 pub struct Connection {
-    pub(super) inner: AsyncPgConnection,
+    pub(super) inner: Client,
     /// False from the first statement of a unit until its `COMMIT` was answered.
     pub(super) clean: AtomicBool,
     /// Whether it has served a unit before, and so may have died since.
     pub(super) served: bool,
-    /// Runs it.
-    pub(super) driver: Driver,
-    prepared: Arc<AtomicU64>,
-}
-
-/// Counts the statements of a pool: the proof that their number is constant.
-#[derive(Debug, Default)]
-pub struct Statements(AtomicU64);
-
-impl Statements {
-    /// How many statements were sent so far.
-    pub fn sent(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
-    }
 }
 
 /// How often the server looks, while a statement runs, whether its client is still there: the second net below the
@@ -64,33 +49,11 @@ const CONNECTION_CHECK: Duration = Duration::from_secs(1);
 const MAX_PREPARED: u64 = 500;
 
 impl Connection {
-    /// How many statements were prepared since it was opened or tidied.
-    pub(super) fn prepared(&self) -> u64 {
-        self.prepared.load(Ordering::Relaxed)
-    }
-
-    /// Closes the prepared statements when there are many. (diesel-async has no way to close the oldest alone.)
+    /// Closes the prepared statements when there are many: nobody knows which of them will not come again.
     pub(super) fn bound_statements(&mut self) {
-        if self.prepared() > MAX_PREPARED {
-            self.prepared.store(0, Ordering::Relaxed);
-            self.inner.set_prepared_statement_cache_size(CacheSize::Disabled);
-            self.inner.set_prepared_statement_cache_size(CacheSize::Unbounded);
+        if self.inner.prepared() > MAX_PREPARED {
+            self.inner.forget_prepared();
         }
-    }
-}
-
-struct Counting {
-    sent: Arc<Statements>,
-    prepared: Arc<AtomicU64>,
-}
-
-impl Instrumentation for Counting {
-    fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
-        match event {
-            InstrumentationEvent::StartQuery { .. } => self.sent.0.fetch_add(1, Ordering::Relaxed),
-            InstrumentationEvent::CacheQuery { .. } => self.prepared.fetch_add(1, Ordering::Relaxed),
-            _ => 0,
-        };
     }
 }
 
@@ -103,18 +66,15 @@ pub struct Manager {
 
 impl bb8::ManageConnection for Manager {
     type Connection = Connection;
-    type Error = ConnectionError;
+    type Error = Failure;
 
-    async fn connect(&self) -> ConnectionResult<Connection> {
-        let (mut inner, driver) = open(&self.config).await?;
-        let prepared = Arc::default();
-        let counting = Counting { sent: Arc::clone(&self.statements), prepared: Arc::clone(&prepared) };
-        inner.set_instrumentation(counting);
-        Ok(Connection { inner, clean: AtomicBool::new(true), served: false, driver, prepared })
+    async fn connect(&self) -> Result<Connection, Failure> {
+        let inner = Client::connect(&self.config, Arc::clone(&self.statements)).await?;
+        Ok(Connection { inner, clean: AtomicBool::new(true), served: false })
     }
 
     /// Costs nothing: a dead connection shows at the unit's first statement, and is thrown away.
-    async fn is_valid(&self, _: &mut Connection) -> ConnectionResult<()> {
+    async fn is_valid(&self, _: &mut Connection) -> Result<(), Failure> {
         Ok(())
     }
 
@@ -123,33 +83,16 @@ impl bb8::ManageConnection for Manager {
     }
 }
 
-/// Opens one connection outside of any pool.
-///
-/// # Errors
-/// When the server cannot be reached or refuses the login.
-pub(super) async fn open(config: &Config) -> ConnectionResult<(AsyncPgConnection, Driver)> {
-    let (client, connection) =
-        config.connect(NoTls).await.map_err(|cause| ConnectionError::BadConnection(describe(&cause)))?;
-    // diesel-async's own driver closes the socket of a connection that is dropped, while the server works on.
-    let driver = Driver::start(connection);
-    Ok((AsyncPgConnection::try_from(client).await?, driver))
-}
-
-/// tokio-postgres says that something failed, and keeps what it was in the source.
-fn describe(cause: &tokio_postgres::Error) -> String {
-    std::error::Error::source(cause).map_or_else(|| cause.to_string(), |source| format!("{cause}: {source}"))
-}
-
 /// Tells why no connection could be opened: whoever waits for one only learns that there was none.
 #[derive(Debug, Clone, Copy)]
 struct Log;
 
-impl bb8::ErrorSink<ConnectionError> for Log {
-    fn sink(&self, cause: ConnectionError) {
+impl bb8::ErrorSink<Failure> for Log {
+    fn sink(&self, cause: Failure) {
         tracing::warn!(%cause, "cannot connect to the database");
     }
 
-    fn boxed_clone(&self) -> Box<dyn bb8::ErrorSink<ConnectionError>> {
+    fn boxed_clone(&self) -> Box<dyn bb8::ErrorSink<Failure>> {
         Box::new(*self)
     }
 }
@@ -221,7 +164,7 @@ impl Pool {
 fn options(settings: &Settings) -> String {
     format!(
         // Statements are prepared once and planned once: see `db::list::AnyOf` for what that asks of their texts.
-        "-c plan_cache_mode=force_generic_plan -c statement_timeout={} -c lock_timeout={} \
+        "-c TimeZone=UTC -c plan_cache_mode=force_generic_plan -c statement_timeout={} -c lock_timeout={} \
          -c idle_in_transaction_session_timeout={} -c client_connection_check_interval={}",
         settings.statement_timeout.as_millis(),
         settings.lock_timeout.as_millis(),

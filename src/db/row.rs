@@ -11,10 +11,11 @@ use diesel::pg::{Pg, PgValue};
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::row::Field as _;
 use diesel::sql_types::{Untyped, Uuid as SqlUuid};
-use diesel_async::{AsyncConnectionCore, AsyncPgConnection};
+use diesel_async::AsyncConnectionCore;
 use futures_util::TryStreamExt as _;
 use uuid::Uuid;
 
+use super::client::Client;
 use super::list::{Column, Fragment, SortValue};
 
 /// A set of columns of one row type: a bit for each, in the order of its declaration.
@@ -154,7 +155,7 @@ impl Selected {
     ///
     /// # Errors
     /// When a value is not of its column's type.
-    pub fn read<R: Row>(&self, row: &DatabaseRow<'_, '_>, mut at: usize) -> Read<Placed<R>> {
+    pub fn read<R: Row>(&self, row: &DatabaseRow, mut at: usize) -> Read<Placed<R>> {
         let cursor = match self.cursor {
             None => None,
             Some(column) => {
@@ -218,18 +219,17 @@ impl QueryFragment<Pg> for Selected {
     }
 }
 
-/// A row as it came from the database.
-pub type DatabaseRow<'conn, 'query> = <AsyncPgConnection as AsyncConnectionCore>::Row<'conn, 'query>;
+pub use super::client::DatabaseRow;
 
 /// A value of a row, by its place, which is of this type in the database.
 ///
 /// # Errors
 /// When there are fewer columns, or the value is of another type.
-pub fn value<Sql, T: FromSql<Sql, Pg>>(row: &DatabaseRow<'_, '_>, at: usize) -> Read<T> {
+pub fn value<Sql, T: FromSql<Sql, Pg>>(row: &DatabaseRow, at: usize) -> Read<T> {
     T::from_nullable_sql(cell(row, at)?.value())
 }
 
-fn cell<'a>(row: &'a DatabaseRow<'_, '_>, at: usize) -> Read<impl diesel::row::Field<'a, Pg>> {
+fn cell(row: &DatabaseRow, at: usize) -> Read<impl diesel::row::Field<'_, Pg>> {
     diesel::row::Row::get(row, at).ok_or_else(|| "there are too few columns".into())
 }
 
@@ -238,9 +238,9 @@ fn cell<'a>(row: &'a DatabaseRow<'_, '_>, at: usize) -> Read<impl diesel::row::F
 /// # Errors
 /// What the database answers, and a row that cannot be read.
 pub(super) async fn fetch<T: Send>(
-    conn: &AsyncPgConnection,
+    conn: &Client,
     statement: Fragment,
-    read: impl Fn(&DatabaseRow<'_, '_>) -> Read<T> + Send,
+    read: impl Fn(&DatabaseRow) -> Read<T> + Send,
 ) -> QueryResult<Vec<T>> {
     let rows = AsyncConnectionCore::load(&mut &*conn, statement).await?;
     rows.and_then(|row| std::future::ready(read(&row).map_err(diesel::result::Error::DeserializationError)))

@@ -142,7 +142,7 @@ impl Service {
     /// Whether the database answers.
     pub async fn ready(&self) -> bool {
         match Unit::open(&self.0.pool, Access::Read, None).await {
-            Ok((unit, _)) => unit.commit().await.is_ok(),
+            Ok((unit, _)) => unit.close().await.is_ok(),
             Err(_) => false,
         }
     }

@@ -142,7 +142,7 @@ async fn login(ctx: &Context<'_>, input: Undecoded<LoginInput>) -> Result<LoginP
     // Longer than any e-mail address or username, or with a character that no text column holds.
     let possible = name.len() <= 1024 && !name.contains('\0');
     let credentials = if possible { Session::credentials(unit.conn(), name).await? } else { None };
-    unit.commit().await?;
+    unit.close().await?;
 
     let stored = credentials.as_ref().map(|credentials| credentials.hash.clone());
     let account = Neighbour::Account(name.chars().take(100).flat_map(char::to_lowercase).collect());

@@ -226,7 +226,7 @@ async fn load_pages<L: Listed>(keys: Vec<PageOf<L>>, unit: &Unit) -> Result<Foun
         return Ok([(key(list.clone()), Arc::new(rows))].into_iter().collect());
     }
     let mut pages: FxHashMap<Uuid, Vec<_>> = parents.iter().map(|parent| (*parent, Vec::new())).collect();
-    let read = |row: &DatabaseRow<'_, '_>| Ok((value::<SqlUuid, Uuid>(row, 0)?, selected.read::<L>(row, 1)?));
+    let read = |row: &DatabaseRow| Ok((value::<SqlUuid, Uuid>(row, 0)?, selected.read::<L>(row, 1)?));
     for (parent, row) in unit.fetch(list::per_parent(parents, statement), read).await? {
         pages.entry(parent).or_default().push(Arc::new(row));
     }
@@ -259,7 +259,7 @@ async fn load_counts<L: Listed>(keys: Vec<CountOf<L>>, unit: &Unit) -> Result<Fo
     let are_many = parents.len() > 1;
     let counted = list::count(are_many.then_some(parents), statement);
     if are_many {
-        let read = |row: &DatabaseRow<'_, '_>| Ok((value::<SqlUuid, Uuid>(row, 0)?, value::<BigInt, i64>(row, 1)?));
+        let read = |row: &DatabaseRow| Ok((value::<SqlUuid, Uuid>(row, 0)?, value::<BigInt, i64>(row, 1)?));
         let counts = unit.fetch(counted, read).await?;
         return Ok(counts.into_iter().map(|(parent, count)| (CountOf(list.with_parent(parent)), count)).collect());
     }

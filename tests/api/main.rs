@@ -17,6 +17,7 @@ mod differential;
 mod documents;
 mod embedded;
 mod errors;
+mod failures;
 mod filters;
 mod guards;
 mod harness;

@@ -6,28 +6,28 @@
 //! instead of committed takes its connection with it, so its transaction, role and context can never
 //! reach the next request.
 
+mod authenticate;
 mod work;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Waker};
 
-use chrono::{DateTime, Utc};
-use diesel::sql_types::{Array, Nullable, Text, Timestamptz, Uuid as SqlUuid};
-use diesel_async::{AsyncPgConnection, RunQueryDsl as _, SimpleAsyncConnection as _};
+use diesel_async::SimpleAsyncConnection as _;
 use futures_util::future::{BoxFuture, FutureExt as _};
-use uuid::Uuid;
 
+pub use authenticate::{Seen, TokenDigest};
 pub use work::{Interrupted, Work};
 
+use self::authenticate::authenticate;
+use super::client::Client;
+use super::failure;
 use super::list::Fragment;
 use super::loan::Loan;
 use super::pool::Pool;
 use super::row::{self, DatabaseRow};
-use super::statement::{Bind, Statement};
 use crate::error::{Error, Result};
-use crate::id::{SessionId, UserId};
-use crate::viewer::{SignedIn, Viewer};
+use crate::viewer::Viewer;
 
 /// What a unit may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,26 +46,6 @@ impl Access {
             Self::Write => "BEGIN",
         }
     }
-}
-
-/// The SHA-256 of a session token in lower-case hex: all that the database knows of it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct TokenDigest(pub String);
-
-/// What the authentication answers: session, person, kind, permissions, when the session was last noted
-/// as active, the time of the database, the role that was taken.
-type Authenticated = (Option<Uuid>, Option<Uuid>, String, Vec<String>, Option<DateTime<Utc>>, DateTime<Utc>, String);
-type AuthenticatedSql =
-    (Nullable<SqlUuid>, Nullable<SqlUuid>, Text, Array<Text>, Nullable<Timestamptz>, Timestamptz, Text);
-
-/// What the database said of who asks.
-#[derive(Clone)]
-pub struct Seen {
-    /// Who it is.
-    pub viewer: Arc<Viewer>,
-    /// When the session was last noted as active, and what time it is now, by the clock of the database, which also
-    /// judges the idle limit.
-    pub idle_since: Option<(DateTime<Utc>, DateTime<Utc>)>,
 }
 
 /// One connection, one transaction, one viewer.
@@ -152,7 +132,7 @@ impl Unit {
 
     /// The connection, shared: statements whose futures are polled together leave together.
     #[must_use]
-    pub fn conn(&self) -> &AsyncPgConnection {
+    pub fn conn(&self) -> &Client {
         &self.connection.inner
     }
 
@@ -169,7 +149,7 @@ impl Unit {
     pub async fn fetch<T: Send>(
         &self,
         statement: Fragment,
-        read: impl Fn(&DatabaseRow<'_, '_>) -> diesel::deserialize::Result<T> + Send,
+        read: impl Fn(&DatabaseRow) -> diesel::deserialize::Result<T> + Send,
     ) -> Result<Vec<T>> {
         if statement.plan_anew {
             // Polled together, the two leave together; the first statement of the level that says so holds for all.
@@ -195,7 +175,7 @@ impl Unit {
 
     /// Notes that a statement failed; what to tell for it.
     pub fn note_failure(&self, error: Error) -> Error {
-        if error.is_aftermath() {
+        if failure::is_aftermath(&error) {
             return self.failure.get().cloned().unwrap_or(error);
         }
         self.failure.get_or_init(|| error).clone()
@@ -204,7 +184,7 @@ impl Unit {
     /// How many statements its connection has prepared.
     #[must_use]
     pub fn prepared(&self) -> u64 {
-        self.connection.prepared()
+        self.connection.inner.prepared()
     }
 
     /// Whether nothing more can be asked on it.
@@ -222,11 +202,23 @@ impl Unit {
         }
     }
 
-    /// Ends the transaction and gives the connection back.
+    /// Makes what was written last, and gives the connection back.
     ///
     /// # Errors
-    /// When the commit fails; the connection is thrown away then.
+    /// When the commit fails, or a statement failed before it; the connection is thrown away then.
     pub async fn commit(self) -> Result<()> {
+        // PostgreSQL answers the COMMIT of a failed transaction with ROLLBACK and calls that no error. The statement
+        // ahead of it is one that a failed transaction refuses.
+        let failure = self.failure.get().cloned();
+        let ended = self.end("SET CONSTRAINTS ALL IMMEDIATE; COMMIT").await;
+        ended.map_err(|error| failure.filter(|_| failure::is_aftermath(&error)).unwrap_or(error))
+    }
+
+    /// Ends a transaction that only read, also one that failed, and gives the connection back.
+    ///
+    /// # Errors
+    /// When the server does not answer; the connection is thrown away then.
+    pub async fn close(self) -> Result<()> {
         self.end("COMMIT").await
     }
 
@@ -248,10 +240,10 @@ impl Unit {
     }
 
     /// Ends a transaction that only read: sends the `COMMIT` and waits for nothing. The connection and its place go
-    /// back when the reply is in, and with them whoever waits for one. When something failed, [`Unit::commit`] tells.
+    /// back when the reply is in, and with them whoever waits for one. When something failed, [`Unit::close`] tells.
     pub fn leave(self) {
         let mut commit = Box::pin(async {
-            if let Err(error) = self.commit().await {
+            if let Err(error) = self.close().await {
                 told(&error);
             }
         });
@@ -265,25 +257,4 @@ impl Unit {
 /// What was read is read: a commit that fails costs the connection and nothing else.
 fn told(error: &Error) {
     tracing::warn!(cause = ?error.cause(), "a reading unit did not end well");
-}
-
-/// Opens a transaction and authenticates on it: the two leave together.
-async fn authenticate(conn: &AsyncPgConnection, access: Access, token: Option<&TokenDigest>) -> Result<Seen> {
-    let (mut first, mut second) = (conn, conn);
-    let statement = Statement::<AuthenticatedSql>::new(
-        "SELECT a.session_id, a.user_id, a.kind, a.permissions, a.last_activity, now(), \
-         set_config('role', app.role_of_viewer(), true) FROM app.authenticate(?) a",
-        vec![Bind::Text(token.map(|digest| digest.0.clone()))],
-    );
-    let (begun, row) =
-        futures_util::join!(first.batch_execute(access.begin()), statement.get_result::<Authenticated>(&mut second),);
-    begun?;
-    let (session, user, kind, permissions, last_activity, now, _) = row?;
-    let signed_in = user.zip(session).map(|(user, session)| SignedIn {
-        user: UserId(user),
-        session: SessionId(session),
-        is_staff: kind == "staff",
-    });
-    let viewer = Arc::new(Viewer { signed_in, permissions: permissions.into_iter().collect() });
-    Ok(Seen { viewer, idle_since: last_activity.map(|last_activity| (last_activity, now)) })
 }

@@ -181,7 +181,7 @@ impl Work {
         self.drop_writing().await?;
         let Some(unit) = self.take().await? else { return Ok(()) };
         // What was read is read: a commit that fails costs the connection and nothing else.
-        if let Err(error) = unit.commit().await {
+        if let Err(error) = unit.close().await {
             tracing::warn!(cause = ?error.cause(), "a reading unit did not end well");
         }
         Ok(())
@@ -195,7 +195,7 @@ impl Work {
         self.drop_writing().await?;
         match self.take().await? {
             Some(unit) if unit.failure().is_none() => unit.leave(),
-            Some(unit) => drop(unit.commit().await),
+            Some(unit) => drop(unit.close().await),
             None => {}
         }
         Ok(())

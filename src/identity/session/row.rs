@@ -4,9 +4,10 @@ use chrono::{DateTime, Utc};
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::{Nullable, Text, Timestamptz, Uuid as SqlUuid};
-use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use diesel_async::RunQueryDsl;
 use uuid::Uuid;
 
+use crate::db::client::Client as Database;
 use crate::db::list::{Ending, Fragment, InScope};
 use crate::db::schema::sessions;
 use crate::db::statement::{Bind, Statement};
@@ -56,7 +57,7 @@ impl Session {
     ///
     /// # Errors
     /// What the database answers.
-    pub async fn credentials(conn: &AsyncPgConnection, login: &str) -> Result<Option<Credentials>> {
+    pub async fn credentials(conn: &Database, login: &str) -> Result<Option<Credentials>> {
         let statement = Statement::<(SqlUuid, Text, Text)>::new(
             "SELECT user_id, password_hash, status FROM app.credentials(?)",
             vec![Bind::text(login)],
@@ -71,7 +72,7 @@ impl Session {
     /// # Errors
     /// What the database answers.
     pub async fn open(
-        conn: &AsyncPgConnection,
+        conn: &Database,
         credentials: &Credentials,
         new_hash: Option<String>,
         token: &TokenDigest,
@@ -98,7 +99,7 @@ impl Session {
     ///
     /// # Errors
     /// What the database answers.
-    pub async fn end(conn: &AsyncPgConnection, viewer: &Viewer, id: SessionId) -> Result<bool> {
+    pub async fn end(conn: &Database, viewer: &Viewer, id: SessionId) -> Result<bool> {
         let scope = InScope(column!(sessions.user_id), viewer.scope(Permission::SessionRevoke));
         let ended = diesel::delete(sessions::table.filter(sessions::id.eq(id)).filter(scope));
         Ok(ended.execute(&mut &*conn).await? > 0)
@@ -108,7 +109,7 @@ impl Session {
     ///
     /// # Errors
     /// What the database answers.
-    pub async fn end_own(conn: &AsyncPgConnection, id: SessionId) -> Result<bool> {
+    pub async fn end_own(conn: &Database, id: SessionId) -> Result<bool> {
         Ok(diesel::delete(sessions::table.filter(sessions::id.eq(id))).execute(&mut &*conn).await? > 0)
     }
 
@@ -116,7 +117,7 @@ impl Session {
     ///
     /// # Errors
     /// What the database answers.
-    pub async fn end_others(conn: &AsyncPgConnection, user: UserId, but: SessionId) -> Result<usize> {
+    pub async fn end_others(conn: &Database, user: UserId, but: SessionId) -> Result<usize> {
         let others = sessions::table.filter(sessions::user_id.eq(user)).filter(sessions::id.ne(but));
         Ok(diesel::delete(others).execute(&mut &*conn).await?)
     }

@@ -1,0 +1,56 @@
+//! Who asks: the first statement of every unit.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use diesel::sql_types::{Array, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel_async::{RunQueryDsl as _, SimpleAsyncConnection as _};
+use uuid::Uuid;
+
+use super::Access;
+use crate::db::client::Client;
+use crate::db::statement::{Bind, Statement};
+use crate::error::Result;
+use crate::id::{SessionId, UserId};
+use crate::viewer::{SignedIn, Viewer};
+
+/// The SHA-256 of a session token in lower-case hex: all that the database knows of it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct TokenDigest(pub String);
+
+/// What the authentication answers: session, person, kind, permissions, when the session was last noted
+/// as active, the time of the database, the role that was taken.
+type Authenticated = (Option<Uuid>, Option<Uuid>, String, Vec<String>, Option<DateTime<Utc>>, DateTime<Utc>, String);
+type AuthenticatedSql =
+    (Nullable<SqlUuid>, Nullable<SqlUuid>, Text, Array<Text>, Nullable<Timestamptz>, Timestamptz, Text);
+
+/// What the database said of who asks.
+#[derive(Clone)]
+pub struct Seen {
+    /// Who it is.
+    pub viewer: Arc<Viewer>,
+    /// When the session was last noted as active, and what time it is now, by the clock of the database, which also
+    /// judges the idle limit.
+    pub idle_since: Option<(DateTime<Utc>, DateTime<Utc>)>,
+}
+
+/// Opens a transaction and authenticates on it: the two leave together.
+pub(super) async fn authenticate(conn: &Client, access: Access, token: Option<&TokenDigest>) -> Result<Seen> {
+    let (mut first, mut second) = (conn, conn);
+    let statement = Statement::<AuthenticatedSql>::new(
+        "SELECT a.session_id, a.user_id, a.kind, a.permissions, a.last_activity, now(), \
+         set_config('role', app.role_of_viewer(), true) FROM app.authenticate(?) a",
+        vec![Bind::Text(token.map(|digest| digest.0.clone()))],
+    );
+    let (begun, row) =
+        futures_util::join!(first.batch_execute(access.begin()), statement.get_result::<Authenticated>(&mut second),);
+    begun?;
+    let (session, user, kind, permissions, last_activity, now, _) = row?;
+    let signed_in = user.zip(session).map(|(user, session)| SignedIn {
+        user: UserId(user),
+        session: SessionId(session),
+        is_staff: kind == "staff",
+    });
+    let viewer = Arc::new(Viewer { signed_in, permissions: permissions.into_iter().collect() });
+    Ok(Seen { viewer, idle_since: last_activity.map(|last_activity| (last_activity, now)) })
+}
