@@ -44,19 +44,6 @@ pub struct Connection {
 /// cancellation of what was dropped, for a program that died.
 const CONNECTION_CHECK: Duration = Duration::from_secs(1);
 
-/// The most statements that a connection keeps prepared. Selections, filters and orders make many, and each takes
-/// memory in a process of the server; beyond this all are closed, and those in use are prepared again.
-const MAX_PREPARED: u64 = 500;
-
-impl Connection {
-    /// Closes the prepared statements when there are many: nobody knows which of them will not come again.
-    pub(super) fn bound_statements(&mut self) {
-        if self.inner.prepared() > MAX_PREPARED {
-            self.inner.forget_prepared();
-        }
-    }
-}
-
 /// Opens connections and tells which may be used again.
 #[derive(Clone)]
 pub struct Manager {

@@ -27,6 +27,7 @@ mod migrations;
 mod neighbours;
 mod paging;
 mod plans;
+mod prepared;
 mod refusals;
 mod rows;
 mod scoping;

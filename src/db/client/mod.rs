@@ -6,6 +6,7 @@
 //! is sent at the first poll of its future, or, while one of them has to be prepared, after that one.
 
 mod bind;
+mod prepared;
 mod row;
 
 use std::sync::Arc;
@@ -17,13 +18,13 @@ use diesel::query_builder::{AsQuery, QueryFragment, QueryId};
 use diesel_async::{AsyncConnectionCore, SimpleAsyncConnection};
 use futures_util::future::{BoxFuture, FutureExt as _};
 use futures_util::stream::{BoxStream, StreamExt as _, TryStreamExt as _};
-use rustc_hash::FxHashMap;
 use tokio::sync::Mutex;
 use tokio_postgres::{CancelToken, Config, NoTls};
 
 pub use row::DatabaseRow;
 
 use self::bind::Bound;
+use self::prepared::Prepared;
 use super::driver::Driver;
 use super::failure::Failure;
 
@@ -43,7 +44,7 @@ pub struct Client {
     inner: tokio_postgres::Client,
     /// By their texts. Whoever prepares one holds it: no later statement may run ahead, least of all ahead of the
     /// authentication.
-    prepared: Mutex<FxHashMap<String, tokio_postgres::Statement>>,
+    prepared: Mutex<Prepared>,
     asked_to_prepare: AtomicU64,
     sent: Arc<Statements>,
     driver: Driver,
@@ -69,25 +70,19 @@ impl Client {
         self.inner.cancel_token()
     }
 
-    /// How many statements were prepared since it was opened or tidied.
+    /// How many statements were prepared since it was opened.
     pub(super) fn prepared(&self) -> u64 {
         self.asked_to_prepare.load(Ordering::Relaxed)
-    }
-
-    /// Closes all prepared statements.
-    pub(super) fn forget_prepared(&mut self) {
-        *self.asked_to_prepare.get_mut() = 0;
-        self.prepared.get_mut().clear();
     }
 
     async fn prepare(&self, asked: &Bound) -> Result<tokio_postgres::Statement, Failure> {
         let mut prepared = self.prepared.lock().await;
         if let Some(statement) = prepared.get(&asked.text) {
-            return Ok(statement.clone());
+            return Ok(statement);
         }
         self.asked_to_prepare.fetch_add(1, Ordering::Relaxed);
         let statement = self.inner.prepare_typed(&asked.text, &asked.types).await?;
-        prepared.insert(asked.text.clone(), statement.clone());
+        prepared.keep(asked.text.clone(), statement.clone());
         Ok(statement)
     }
 

@@ -235,7 +235,6 @@ impl Unit {
             self.conn().batch_execute(statement).await?;
             *self.connection.clean.get_mut() = true;
         }
-        self.connection.bound_statements();
         Ok(())
     }
 
