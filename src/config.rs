@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::memory;
+
 /// Bounds on a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DocumentLimits {
@@ -82,6 +84,8 @@ pub struct Limits {
     pub drain: Duration,
     /// The most errors of an answer.
     pub errors: usize,
+    /// What answers may hold in memory.
+    pub memory: memory::Bounds,
 }
 
 impl Default for Limits {
@@ -101,6 +105,7 @@ impl Default for Limits {
             connections: 4096,
             drain: Duration::from_secs(12),
             errors: 10,
+            memory: memory::Bounds::default(),
         }
     }
 }

@@ -175,6 +175,7 @@ fn pool_settings(size: u32) -> pool::Settings {
 fn door(args: &ServeArgs, limits: &Limits) -> graphql::Settings {
     graphql::Settings {
         document: limits.document.clone(),
+        memory: limits.memory.clone(),
         request_timeout: limits.request_timeout,
         errors: limits.errors,
         open_introspection: args.environment() == Environment::Development,

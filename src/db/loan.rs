@@ -1,6 +1,7 @@
 //! A connection on loan. One whose unit was dropped keeps its place until the server is done with it, so that the
 //! pool's size bounds what runs in the server, not only what somebody waits for.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use tokio_postgres::{CancelToken, NoTls};
 
 use super::driver::Driver;
 use super::pool::{Connection, Manager};
+use crate::memory::Share;
 use crate::shares::Place;
 
 /// How long a dropped unit may take to end by itself. Most do at once, as nothing of theirs runs any more, and a
@@ -24,11 +26,17 @@ const TRIES: usize = 10;
 pub(super) struct Loan {
     connection: bb8::PooledConnection<'static, Manager>,
     place: Option<Place>,
+    /// What counts the rows that come by it.
+    pub(super) memory: Option<Arc<Share>>,
 }
 
 impl Loan {
-    pub(super) fn new(connection: bb8::PooledConnection<'static, Manager>, place: Place) -> Self {
-        Self { connection, place: Some(place) }
+    pub(super) fn new(
+        connection: bb8::PooledConnection<'static, Manager>,
+        place: Place,
+        memory: Option<Arc<Share>>,
+    ) -> Self {
+        Self { connection, place: Some(place), memory }
     }
 }
 

@@ -14,6 +14,7 @@ pub use super::client::Statements;
 use super::failure::Failure;
 use super::loan::Loan;
 use crate::error::{Error, Result};
+use crate::memory::Share;
 use crate::shares::{Bounds, Neighbour, Shares, Who};
 
 /// What every connection is opened with.
@@ -92,6 +93,8 @@ pub struct Pool {
     places: Shares,
     /// For whom connections are taken.
     who: Who,
+    /// What counts the rows that come by them.
+    memory: Option<Arc<Share>>,
     wait: Duration,
     statements: Arc<Statements>,
 }
@@ -116,13 +119,20 @@ impl Pool {
         // Whoever waits is a request that has its place in flight: those bound the queue.
         let size = usize::try_from(settings.size).unwrap_or(usize::MAX);
         let places = Shares::new(Bounds::new(size, usize::MAX, settings.wait));
-        Ok(Self { connections, places, who: Arc::new([Neighbour::Nobody]), wait: settings.wait, statements })
+        Ok(Self {
+            connections,
+            places,
+            who: Arc::new([Neighbour::Nobody]),
+            memory: None,
+            wait: settings.wait,
+            statements,
+        })
     }
 
-    /// The same pool, for somebody.
+    /// The same pool, for the answer to somebody.
     #[must_use]
-    pub fn of(&self, who: Who) -> Self {
-        Self { who, ..self.clone() }
+    pub fn of(&self, memory: &Arc<Share>) -> Self {
+        Self { who: Arc::clone(memory.who()), memory: Some(Arc::clone(memory)), ..self.clone() }
     }
 
     /// The statements that this pool's connections sent.
@@ -144,7 +154,7 @@ impl Pool {
                 return Err(Error::unavailable(std::io::Error::from(std::io::ErrorKind::TimedOut)));
             }
         };
-        Ok(Loan::new(connection, place))
+        Ok(Loan::new(connection, place, self.memory.clone()))
     }
 }
 

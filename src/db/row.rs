@@ -17,6 +17,8 @@ use uuid::Uuid;
 
 use super::client::Client;
 use super::list::{Column, Fragment, SortValue};
+use crate::error::Result;
+use crate::memory::Share;
 
 /// A set of columns of one row type: a bit for each, in the order of its declaration.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
@@ -233,17 +235,35 @@ fn cell(row: &DatabaseRow, at: usize) -> Read<impl diesel::row::Field<'_, Pg>> {
     diesel::row::Row::get(row, at).ok_or_else(|| "there are too few columns".into())
 }
 
+/// So many bytes of rows are counted at once.
+const STEP: usize = 64 * 1024;
+
 /// Runs a statement and reads each of its rows.
 ///
 /// # Errors
-/// What the database answers, and a row that cannot be read.
+/// What the database answers, a row that cannot be read, and more than an answer may hold.
 pub(super) async fn fetch<T: Send>(
     conn: &Client,
+    memory: Option<&Share>,
     statement: Fragment,
     read: impl Fn(&DatabaseRow) -> Read<T> + Send,
-) -> QueryResult<Vec<T>> {
-    let rows = AsyncConnectionCore::load(&mut &*conn, statement).await?;
-    rows.and_then(|row| std::future::ready(read(&row).map_err(diesel::result::Error::DeserializationError)))
-        .try_collect()
-        .await
+) -> Result<Vec<T>> {
+    let mut rows = AsyncConnectionCore::load(&mut &*conn, statement).await?;
+    let (mut found, mut bytes) = (Vec::new(), 0);
+    while let Some(row) = rows.try_next().await? {
+        found.push(read(&row).map_err(diesel::result::Error::DeserializationError)?);
+        bytes += row.size();
+        if bytes >= STEP {
+            hold(memory, std::mem::take(&mut bytes)).await?;
+        }
+    }
+    hold(memory, bytes).await?;
+    Ok(found)
+}
+
+async fn hold(memory: Option<&Share>, bytes: usize) -> Result<()> {
+    match memory {
+        Some(share) if bytes > 0 => share.rows(bytes).await,
+        _ => Ok(()),
+    }
 }

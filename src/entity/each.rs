@@ -45,6 +45,7 @@ async fn write_lists<U: Object>(plan: &Plan<U>, lists: &[Vec<&U>], env: &Env<'_>
     let mut next = 0;
     for list in lists {
         out.push(|out| json::list(out, next..next + list.len(), |out, at| out.extend_from_slice(written.get(at))));
+        out.hold(env).await?;
         next += list.len();
     }
     Ok(out)

@@ -45,6 +45,7 @@ impl<T: Object, K: Key, R: Leaf> Run<T> for RunLoaded<T, K, R> {
             let mut out = Pieces::with_capacity(rows.len(), 32);
             for (at, row) in rows.iter().enumerate() {
                 out.push(|out| (self.0.get)(row, many.get(at)).write(out));
+                out.hold(env).await?;
             }
             Ok(out)
         }

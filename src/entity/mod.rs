@@ -42,8 +42,9 @@ pub use value::{column, inner, method, part, value};
 
 use crate::db::batch::Key;
 use crate::db::row::Columns;
+use crate::db::unit::Interrupted;
 use crate::error::Error;
-use crate::request::ContextExt as _;
+use crate::request::{ContextExt as _, Request};
 
 /// An object of the API. [`entity!`](crate::entity!) implements it.
 pub trait Object: OutputType + ContainerType + Send + Sync + Sized + 'static {
@@ -111,7 +112,16 @@ pub(crate) async fn finish<T: Object>(
             return Ok(value);
         }
     }
+    stop_if_interrupted(ctx.request())?;
     Box::pin(resolve_container(ctx, object)).await
+}
+
+/// Whatever is answered once the request is interrupted, nobody sees: it should not take time and memory.
+fn stop_if_interrupted(request: &Request) -> ServerResult<()> {
+    if request.work.interrupted().is_none() {
+        return Ok(());
+    }
+    Err(ServerError::new("the request was interrupted", None))
 }
 
 /// Resolves the object of a field in async-graphql's way.
@@ -125,9 +135,26 @@ async fn finish_below<T: Object>(object: &T, ctx: &Context<'_>) -> ServerResult<
 /// What a field that must not be null answers.
 pub async fn resolve_field<T: Object>(object: &T, ctx: &Context<'_>) -> ServerResult<Option<Value>> {
     match T::fields().find(&ctx.item.node.name.node) {
-        Some(field) => Box::pin(field.resolve(object, ctx)).await.map(Some),
+        Some(field) => {
+            let value = Box::pin(field.resolve(object, ctx)).await?;
+            hold(ctx.request(), &value).await?;
+            Ok(Some(value))
+        }
         None => Ok(None),
     }
+}
+
+/// Counts a value that async-graphql keeps. What it is made of was counted before.
+async fn hold(request: &Request, value: &Value) -> ServerResult<()> {
+    let bytes = std::mem::size_of::<Value>()
+        + match value {
+            Value::String(text) => text.len(),
+            _ => 0,
+        };
+    if let Err(error) = request.work.memory.text(bytes).await {
+        request.work.interrupt(Interrupted::Failed(error));
+    }
+    stop_if_interrupted(request)
 }
 
 /// What a loader finds for the field that asks.

@@ -1,6 +1,10 @@
 //! The texts of many rows.
 
+use std::sync::Arc;
+
+use super::plan::{Done, Env};
 use crate::json;
+use crate::memory::Share;
 
 /// One text for each row of a level, one after another in one buffer. Rows may share texts: each distinct child is
 /// written once, however many point at it.
@@ -10,19 +14,52 @@ pub struct Pieces {
     ends: Vec<usize>,
     /// For each row the place of its text, `None` for `null`; in order when nobody says.
     of: Option<Vec<Option<usize>>>,
+    held: Held,
 }
+
+/// What of the texts was counted, until they are dropped.
+#[derive(Default)]
+struct Held {
+    bytes: usize,
+    by: Option<Arc<Share>>,
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        if let Some(share) = &self.by {
+            share.release(self.bytes);
+        }
+    }
+}
+
+/// Less than this is not counted, until it was written so often.
+const STEP: usize = 16 * 1024;
 
 impl Pieces {
     /// Room for this many rows of about this many bytes.
     #[must_use]
     pub fn with_capacity(rows: usize, each: usize) -> Self {
-        Self { bytes: Vec::with_capacity(rows.saturating_mul(each)), ends: Vec::with_capacity(rows), of: None }
+        Self { bytes: Vec::with_capacity(rows.saturating_mul(each)), ends: Vec::with_capacity(rows), ..Self::default() }
     }
 
     /// Writes the next text.
     pub fn push(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
         write(&mut self.bytes);
         self.ends.push(self.bytes.len());
+    }
+
+    /// Counts what was written since the last time, if that is much.
+    ///
+    /// # Errors
+    /// When an answer may not hold so much: the request is interrupted.
+    pub async fn hold(&mut self, env: &Env<'_>) -> Done<()> {
+        let more = self.bytes.len() - self.held.bytes;
+        if more < STEP {
+            return Ok(());
+        }
+        self.held.bytes += more;
+        self.held.by.get_or_insert_with(|| Arc::clone(&env.request.work.memory));
+        env.afford(env.request.work.memory.draft(more, self.bytes.len())).await
     }
 
     /// The same texts for other rows.

@@ -11,6 +11,7 @@ use super::field::{Field, Needs};
 use super::pieces::Pieces;
 use super::selection::{At, fields};
 use crate::db::row::Columns;
+use crate::db::unit::Interrupted;
 use crate::error::Error;
 use crate::json;
 use crate::request::{ContextExt as _, Request};
@@ -174,7 +175,7 @@ impl<T: Object> Plan<T> {
     pub async fn write_one(&self, object: &T, ctx: &ContextSelectionSet<'_>) -> Option<Value> {
         let env = Env { request: ctx.request(), viewer: ctx.viewer() };
         let written = self.write(&[object], &env).await;
-        env.value(written)
+        env.value(written).await
     }
 
     /// Writes the rows of a level.
@@ -217,6 +218,7 @@ impl<T: Object> Plan<T> {
                 since = None;
             }
             out.push(|out| self.put(row, at, ran, out, &env.viewer));
+            out.hold(env).await?;
         }
         Ok(out)
     }
@@ -239,11 +241,21 @@ impl<T: Object> Plan<T> {
 
 impl Env<'_> {
     /// What was written as a value of an answer; `None` when it was abandoned, which the request remembers.
-    pub(super) fn value(&self, written: Done<Pieces>) -> Option<Value> {
+    pub(super) async fn value(&self, written: Done<Pieces>) -> Option<Value> {
         if written.is_err() {
             self.request.stop_writing_rows();
         }
-        Some(Value::Binary(written.ok()?.into_bytes().into()))
+        let text = written.ok()?.into_bytes();
+        self.afford(self.request.work.memory.text(text.len())).await.ok()?;
+        Some(Value::Binary(text.into()))
+    }
+
+    /// Interrupts the request when it may not hold what it wants to.
+    pub(super) async fn afford(&self, held: impl Future<Output = crate::error::Result<()>>) -> Done<()> {
+        held.await.map_err(|error| {
+            self.request.work.interrupt(Interrupted::Failed(error));
+            Abandon
+        })
     }
 }
 

@@ -1,9 +1,12 @@
 //! What comes out of the door.
 
+use std::sync::Arc;
+
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Response, ServerError, Value};
 
 use crate::error::{Code, Error};
+use crate::memory::Share;
 
 /// The answer to one request.
 pub struct Answer {
@@ -13,11 +16,13 @@ pub struct Answer {
     pub refused: Option<Code>,
     /// How many levels were fetched, each in one round trip.
     pub levels: u64,
+    /// What it holds in memory, until it was taken.
+    pub memory: Option<Arc<Share>>,
 }
 
 impl Answer {
     /// What async-graphql answered: it also validates, and what it refuses then never ran.
-    pub(super) fn executed(response: Response, operation: OperationType, levels: u64) -> Self {
+    pub(super) fn executed(response: Response, operation: OperationType, levels: u64, memory: Arc<Share>) -> Self {
         // What a mutation has committed stays told, also when the database went away afterwards.
         let nothing_told = operation == OperationType::Query || !has_values(&response.data);
         let outage = response.errors.iter().filter_map(ServerError::source::<Error>).find(|e| e.code().is_outage());
@@ -27,7 +32,12 @@ impl Answer {
         let before_execution = response.data == Value::Null
             && !response.errors.is_empty()
             && response.errors.iter().all(|error| error.path.is_empty() && error.extensions.is_none());
-        Self { response, refused: before_execution.then_some(Code::GraphqlValidationFailed), levels }
+        Self {
+            response,
+            refused: before_execution.then_some(Code::GraphqlValidationFailed),
+            levels,
+            memory: Some(memory),
+        }
     }
 
     /// Gives every error a code, logs what is ours to mend, and cuts a long list.
@@ -84,6 +94,6 @@ fn has_values(data: &Value) -> bool {
 /// The whole request failed by this.
 impl From<Error> for Answer {
     fn from(error: Error) -> Self {
-        Self { refused: Some(error.code()), response: error.into_response(), levels: 0 }
+        Self { refused: Some(error.code()), response: error.into_response(), levels: 0, memory: None }
     }
 }

@@ -24,6 +24,7 @@ use crate::db::pool::Pool;
 use crate::db::unit::{Access, Interrupted, TokenDigest, Unit, Work};
 use crate::error::{Code, Error, Result};
 use crate::identity::{Activity, IdentityMutation, IdentityQuery, Passwords, Token};
+use crate::memory::{self, Memory};
 use crate::request::Request;
 use crate::servers::ServersQuery;
 use crate::shares::{Neighbour, Who};
@@ -88,6 +89,8 @@ pub struct Call {
 pub struct Settings {
     /// The bounds of a document.
     pub document: DocumentLimits,
+    /// What answers may hold in memory.
+    pub memory: memory::Bounds,
     /// How long a request may take.
     pub request_timeout: Duration,
     /// The most errors of an answer.
@@ -108,6 +111,7 @@ struct Inner {
     pool: Pool,
     activity: Activity,
     viewers: Viewers,
+    memory: Memory,
     settings: Settings,
 }
 
@@ -122,8 +126,9 @@ impl Service {
             schema = schema.disable_suggestions();
         }
         let api = schema.finish();
+        let memory = Memory::new(settings.memory.clone());
         let guard = Guard::new(&export(&api), settings.document.clone()).map_err(Error::internal)?;
-        Ok(Self(Arc::new(Inner { api, guard, pool, activity, viewers: Viewers::default(), settings })))
+        Ok(Self(Arc::new(Inner { api, guard, pool, activity, viewers: Viewers::default(), memory, settings })))
     }
 
     /// Answers one request.
@@ -153,10 +158,10 @@ impl Inner {
         let Call { request, credential, client, read_only, .. } = call;
         let token = read_token(&credential)?;
         let guess = token.as_ref().and_then(|token| self.viewers.get(token));
-        let pool = self.pool.of(who(guess.as_deref(), &client));
+        let who = who(guess.as_deref(), &client);
         // What is begun on a guess may have to be begun again.
         let again = guess.is_some().then(|| same(&request));
-        match self.attempt(&pool, request, token.clone(), client.clone(), read_only, guess).await {
+        match self.attempt(Arc::clone(&who), request, token.clone(), client.clone(), read_only, guess).await {
             Err(Interrupted::Failed(error)) => Err(error),
             Err(Interrupted::Again) => {
                 if let Some(token) = &token {
@@ -164,7 +169,7 @@ impl Inner {
                 }
                 let request =
                     again.ok_or_else(|| Error::internal(std::io::Error::other("begun again for no reason")))?;
-                match self.attempt(&pool, request, token, client, read_only, None).await {
+                match self.attempt(who, request, token, client, read_only, None).await {
                     Ok(answer) => Ok(answer),
                     Err(Interrupted::Failed(error)) => Err(error),
                     Err(Interrupted::Again) => {
@@ -179,7 +184,7 @@ impl Inner {
     /// Answers a request, perhaps on a guess of who asks.
     async fn attempt(
         &self,
-        pool: &Pool,
+        who: Who,
         mut request: async_graphql::Request,
         token: Option<TokenDigest>,
         client: Client,
@@ -197,7 +202,7 @@ impl Inner {
         // Who may ask for the schema is decided before anything is asked of the database: not on a guess.
         let guess = guess.filter(|_| checked.operation == OperationType::Query && !checked.introspects);
         let hasty = guess.is_some();
-        let work = Arc::new(Work::new(pool.clone(), token.clone()));
+        let work = Arc::new(Work::new(&self.pool, self.memory.share(who), token.clone()));
         let begun = self.begin(&work, token.is_some(), &checked, guess).await;
         let shared = Arc::new(Request::new(Arc::clone(&work), client, self.settings.writes_rows));
         if !hasty {
@@ -216,7 +221,12 @@ impl Inner {
             }
             self.viewers.remember(token, &seen.viewer);
         }
-        let answer = Answer::executed(response, checked.operation, shared.batch.levels());
+        let memory = Arc::clone(&work.memory);
+        if checked.operation == OperationType::Query {
+            // The text is copied once more; what was changed is told in any case.
+            memory.draft(memory.written(), 0).await.map_err(Interrupted::Failed)?;
+        }
+        let answer = Answer::executed(response, checked.operation, shared.batch.levels(), memory);
         if answer.refused.is_none() {
             self.guard.keep(checked);
         }

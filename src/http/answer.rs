@@ -1,12 +1,17 @@
 //! A GraphQL response into an HTTP response.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use async_graphql::{ServerError, Value};
-use axum::body::Body;
+use axum::body::{Body, Bytes, HttpBody};
 use axum::http::header::{ALLOW, CONNECTION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
+use hyper::body::{Frame, SizeHint};
 use serde::Serialize;
 
 use super::negotiate::Media;
@@ -14,6 +19,7 @@ use super::observe::RequestId;
 use crate::error::{Code, Error};
 use crate::graphql::Answer;
 use crate::json;
+use crate::memory::Share;
 
 /// A response without data: async-graphql would write `"data":null`, which says that something ran.
 #[derive(Serialize)]
@@ -25,10 +31,13 @@ struct WithoutData<'a> {
 
 /// What the service answered, in the media type that the client takes.
 pub(super) fn answer(media: Media, answer: Answer, id: &RequestId) -> Response {
-    let Answer { response, refused, .. } = answer;
+    let Answer { response, refused, memory, .. } = answer;
     match refused.map(Code::status) {
         None => match body(&response) {
-            Ok(body) => write(media, StatusCode::OK, body, response.http_headers),
+            Ok(body) => match memory.as_ref().map_or(Ok(()), |share| share.finish(body.len())) {
+                Ok(()) => write(media, StatusCode::OK, taken(body, memory), response.http_headers),
+                Err(error) => refuse(media, error),
+            },
             Err(error) => {
                 tracing::error!(%error, "a response could not be serialised");
                 internal(media, id)
@@ -95,12 +104,50 @@ fn errors_alone(media: Media, status: u16, response: &async_graphql::Response, a
         503 => drop(headers.entry(RETRY_AFTER).or_insert(HeaderValue::from_static("1"))),
         _ => {}
     }
-    write(media, StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), body, headers)
+    write(media, StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), body.into(), headers)
 }
 
-fn write(media: Media, status: StatusCode, body: Vec<u8>, mut headers: HeaderMap) -> Response {
+/// A body that holds its share of the memory until the last of it is on its way.
+fn taken(body: Vec<u8>, memory: Option<Arc<Share>>) -> Body {
+    if body.len() <= CHUNK {
+        return body.into();
+    }
+    Body::new(Taken { rest: body.into(), _memory: memory })
+}
+
+/// The most that is handed on at once: what lies in the buffers of a connection is not counted any more.
+const CHUNK: usize = 16 * 1024;
+
+struct Taken {
+    rest: Bytes,
+    /// Held for its drop alone.
+    _memory: Option<Arc<Share>>,
+}
+
+impl HttpBody for Taken {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        if self.rest.is_empty() {
+            return Poll::Ready(None);
+        }
+        let next = self.rest.len().min(CHUNK);
+        Poll::Ready(Some(Ok(Frame::data(self.rest.split_to(next)))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.rest.is_empty()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(u64::try_from(self.rest.len()).unwrap_or(u64::MAX))
+    }
+}
+
+fn write(media: Media, status: StatusCode, body: Body, mut headers: HeaderMap) -> Response {
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(media.content_type()));
-    let mut response = Response::new(Body::from(body));
+    let mut response = Response::new(body);
     *response.status_mut() = status;
     *response.headers_mut() = headers;
     response

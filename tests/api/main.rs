@@ -23,6 +23,7 @@ mod guards;
 mod harness;
 mod input;
 mod isolation;
+mod large;
 mod migrations;
 mod neighbours;
 mod paging;

@@ -12,7 +12,7 @@ use rustc_hash::FxHashMap;
 use super::{Found, Key, Many};
 use crate::db::lock::lock;
 use crate::db::unit::{Interrupted, Work};
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 
 /// A loader whose key type is not known here.
 pub(super) trait AnyLoader: Any + Send + Sync {
@@ -135,6 +135,9 @@ async fn fetch<K: Key>(keys: Vec<K>, work: &Work) -> Result<Found<K>> {
         if unit.is_leaving() {
             // It may have come behind the COMMIT, where no table is open any more: what it is worth shows the next time.
             work.interrupt(Interrupted::Again);
+        }
+        if matches!(error.code(), Code::ResponseTooLarge | Code::Overloaded) {
+            work.interrupt(Interrupted::Failed(error.clone()));
         }
         unit.note_failure(error)
     })

@@ -17,6 +17,13 @@ impl From<tokio_postgres::Row> for DatabaseRow {
     }
 }
 
+impl DatabaseRow {
+    /// Its bytes on the wire.
+    pub(crate) fn size(&self) -> usize {
+        self.0.raw_size_bytes()
+    }
+}
+
 impl RowSealed for DatabaseRow {}
 
 impl<'a> Row<'a, Pg> for DatabaseRow {

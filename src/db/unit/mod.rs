@@ -151,13 +151,15 @@ impl Unit {
         statement: Fragment,
         read: impl Fn(&DatabaseRow) -> diesel::deserialize::Result<T> + Send,
     ) -> Result<Vec<T>> {
-        if statement.plan_anew {
+        let plan_anew = statement.plan_anew;
+        let rows = row::fetch(self.conn(), self.connection.memory.as_deref(), statement, read);
+        if plan_anew {
             // Polled together, the two leave together; the first statement of the level that says so holds for all.
-            let (planned, rows) = futures_util::join!(self.plan_anew(), row::fetch(self.conn(), statement, read));
+            let (planned, rows) = futures_util::join!(self.plan_anew(), rows);
             planned?;
-            return Ok(rows?);
+            return rows;
         }
-        Ok(row::fetch(self.conn(), statement, read).await?)
+        rows.await
     }
 
     /// Plans the statements of this transaction anew from here on, each for its own values: for one that a generic

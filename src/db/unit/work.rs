@@ -8,12 +8,15 @@ use futures_util::lock::Mutex as AsyncMutex;
 use super::{Access, Seen, TokenDigest, Unit};
 use crate::db::lock::lock;
 use crate::db::pool::Pool;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
+use crate::memory::Share;
 use crate::viewer::Viewer;
 
 /// The database side of one request: its token, its viewer, and its unit, opened when first needed.
 pub struct Work {
     pool: Pool,
+    /// What the answer holds.
+    pub memory: Arc<Share>,
     token: Mutex<Option<TokenDigest>>,
     viewer: Mutex<Arc<Viewer>>,
     /// A failure is kept too: the other loaders of a level should not wait for the pool once more.
@@ -40,9 +43,11 @@ pub enum Interrupted {
 impl Work {
     /// The work of a request that came with this token, or with none.
     #[must_use]
-    pub fn new(pool: Pool, token: Option<TokenDigest>) -> Self {
+    pub fn new(pool: &Pool, memory: Share, token: Option<TokenDigest>) -> Self {
+        let memory = Arc::new(memory);
         Self {
-            pool,
+            pool: pool.of(&memory),
+            memory,
             token: Mutex::new(token),
             viewer: Mutex::default(),
             unit: AsyncMutex::default(),
@@ -195,6 +200,8 @@ impl Work {
         self.drop_writing().await?;
         match self.take().await? {
             Some(unit) if unit.failure().is_none() => unit.leave(),
+            // The server is still at it: its statement is cancelled.
+            Some(unit) if unit.failure().is_some_and(|failure| failure.code() == Code::ResponseTooLarge) => drop(unit),
             Some(unit) => drop(unit.close().await),
             None => {}
         }

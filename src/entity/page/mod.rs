@@ -153,7 +153,7 @@ where
                 let env = Env { request: ctx.request(), viewer: Arc::clone(&asked.viewer) };
                 let views = [View::new(&asking.page, &found)];
                 let written = plan.write(&views, vec![list.clone()], &env).await;
-                if let Some(value) = env.value(written) {
+                if let Some(value) = env.value(written).await {
                     return Ok(value);
                 }
             }

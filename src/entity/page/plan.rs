@@ -119,6 +119,7 @@ impl<L: Listed + Object> PagePlan<L> {
         for (number, view) in views.iter().enumerate() {
             let count = counts.get(number).copied().unwrap_or_default();
             out.push(|out| self.put(view, first, &written, count, out));
+            out.hold(env).await?;
             first += view.rows.len();
         }
         Ok(out)

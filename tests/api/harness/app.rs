@@ -15,6 +15,7 @@ use skypanel::graphql::{self, Answer, Call, Client, Credential, DocumentLimits, 
 use skypanel::http;
 use skypanel::id::UserId;
 use skypanel::identity::{Activity, Passwords, Pepper, Token};
+use skypanel::memory;
 use skypanel::seed::PASSWORD;
 use tower::ServiceExt as _;
 
@@ -40,6 +41,7 @@ pub struct Options {
     pub writes_rows: bool,
     /// The most errors of an answer.
     pub errors: usize,
+    pub memory: memory::Bounds,
 }
 
 impl Default for Options {
@@ -51,6 +53,7 @@ impl Default for Options {
             document: DocumentLimits::default(),
             writes_rows: true,
             errors: Limits::default().errors,
+            memory: memory::Bounds::default(),
         }
     }
 }
@@ -89,6 +92,7 @@ impl App {
         let limits = Limits { document: options.document, ..Limits::default() };
         let door = graphql::Settings {
             document: limits.document.clone(),
+            memory: options.memory,
             request_timeout: limits.request_timeout,
             errors: options.errors,
             open_introspection: options.open_introspection,
