@@ -100,10 +100,13 @@ impl<'a> Calculator<'a> {
         match cost.kind {
             Kind::Free => SetPrice::once(once),
             Kind::One => SetPrice::once(once.plus(one)),
+            Kind::List => SetPrice::once(once.plus(one).times(Size::of_list())),
+            Kind::Summary(worth) => SetPrice::once(once.plus(Price::fixed(worth))),
             Kind::Ids => SetPrice::once(once.plus(one).times(Size::of_ids(field, self.operation))),
             Kind::Page => {
                 let page = Size::of_page(field, self.operation, self.limits);
-                SetPrice::once(each.plus(one.clone()).times(page).plus(once).plus(one))
+                let search = one.clone().times(Size::of_search(field, self.operation));
+                SetPrice::once(each.plus(one).times(page).plus(once).plus(search))
             }
             Kind::Item => SetPrice { once: Price::default(), each: once },
         }

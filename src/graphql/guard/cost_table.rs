@@ -7,14 +7,21 @@ use std::collections::{HashMap, HashSet};
 /// Types that come with the row they hang on, or from a table in memory.
 const FREE_TYPES: [&str; 4] = ["Money", "PageInfo", "AllowedAction", "PermissionInfo"];
 
+/// Types whose one value is made of many rows, and how many that are worth.
+const SUMMARY_TYPES: [(&str, u64); 1] = [("BillingSummary", 100)];
+
 /// How a field is charged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     /// Nothing for itself: scalars, enums, free types, and an edge's `node`, whose entity its
     /// connection has counted.
     Free,
-    /// One entity; an unpaged list; a total count.
+    /// One entity; a total count.
     One,
+    /// Entities without pages, which have a bound of their own.
+    List,
+    /// A sum over so many entities.
+    Summary(u64),
     /// A connection.
     Page,
     /// As many entities as its argument `ids` names.
@@ -106,7 +113,10 @@ fn field_costs(types: &HashMap<&str, Vec<&FieldDefinition>>) -> HashMap<String, 
             _ if connections.contains(of) => Kind::Page,
             _ if FREE_TYPES.contains(&of) || !types.contains_key(of) => Kind::Free,
             _ if counts_ids(field) => Kind::Ids,
-            _ => Kind::One,
+            _ if is_list(&field.ty.node) => Kind::List,
+            _ => {
+                SUMMARY_TYPES.iter().find(|(name, _)| *name == of).map_or(Kind::One, |(_, worth)| Kind::Summary(*worth))
+            }
         }
     };
     types
@@ -127,9 +137,12 @@ fn is_connection(fields: &[&FieldDefinition]) -> bool {
 }
 
 fn counts_ids(field: &FieldDefinition) -> bool {
-    let is_list = |ty: &Type| matches!(ty.base, BaseType::List(_));
     let mut arguments = field.arguments.iter().map(|argument| &argument.node);
     is_list(&field.ty.node) && arguments.any(|argument| argument.name.node == "ids" && is_list(&argument.ty.node))
+}
+
+fn is_list(ty: &Type) -> bool {
+    matches!(ty.base, BaseType::List(_))
 }
 
 pub(super) fn base(ty: &Type) -> &str {

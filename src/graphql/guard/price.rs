@@ -7,6 +7,11 @@ use async_graphql::{Name, Value, Variables};
 use std::convert::Infallible;
 use std::sync::Arc;
 
+/// How many entities an unpaged list counts for.
+const LIST: u64 = 3;
+/// How many entities a search counts for.
+const SEARCH: u64 = 50;
+
 /// A number, and products that wait for the variables.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Price {
@@ -86,6 +91,17 @@ impl Size {
         Self::of(length, 1, u64::MAX).read(field, &["ids"], operation)
     }
 
+    /// What an unpaged list counts for: more than one, less than it may hold.
+    pub(super) fn of_list() -> Self {
+        Self::of(|_| None, LIST, LIST)
+    }
+
+    /// What a connection counts for beside its page: one, and more when its filter searches, which reads what it does
+    /// not show.
+    pub(super) fn of_search(field: &Field, operation: &OperationDefinition) -> Self {
+        Self::of(search, 1, SEARCH).read(field, &["filter"], operation)
+    }
+
     const fn of(told: fn(&Value) -> Option<u64>, default: u64, max: u64) -> Self {
         Self { literal: None, variables: Vec::new(), told, default, max }
     }
@@ -135,6 +151,14 @@ fn page_size(value: &Value) -> Option<u64> {
         Value::Null => None,
         Value::Number(number) => Some(number.as_u64().unwrap_or(u64::MAX)),
         _ => Some(u64::MAX),
+    }
+}
+
+/// A filter is an object, of which a search is a field: one that holds a variable is as good as any.
+fn search(filter: &Value) -> Option<u64> {
+    match filter {
+        Value::Object(fields) => fields.contains_key("search").then_some(SEARCH),
+        _ => None,
     }
 }
 

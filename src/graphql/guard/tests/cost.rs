@@ -33,13 +33,26 @@ fn what_is_free() {
 
 #[test]
 fn entities_and_unpaged_lists() {
-    costs("{ viewer { roles { id } } }", 2);
-    costs("{ roles { id } viewer { id } }", 2);
+    costs("{ viewer { roles { id } } }", 1 + 3);
+    costs("{ roles { id users(first: 2) { nodes { id } } } viewer { id } }", 3 * (1 + 3) + 1);
     costs("{ node(id: 1) { id } }", 1);
-    costs("mutation { login { token user { id } userErrors { message } } }", 3);
+    costs("mutation { login { token user { id } userErrors { message } } }", 2 + 3);
     costs("subscription { ticketChanged { user { id } } }", 2);
     // async-graphql resolves both of them.
     costs("{ viewer { id } viewer { email } }", 2);
+}
+
+#[test]
+fn what_reads_much_for_little() {
+    costs("{ billingSummary(currency: \"EUR\") { paid { amount } } }", 100);
+    costs("{ tickets(first: 2, filter: { status: OPEN }) { nodes { id } } }", 1 + 2);
+    costs("{ tickets(first: 2, filter: { search: \"bob\" }) { nodes { id } } }", 50 + 2);
+    let by_part = "query ($s: String) { tickets(first: 2, filter: { search: $s }) { nodes { id } } }";
+    costs_with(by_part, r#"{"s": null}"#, 50 + 2);
+    let whole = "query ($f: TicketFilter = { search: \"x\" }) { tickets(first: 2, filter: $f) { nodes { id } } }";
+    costs_with(whole, "{}", 50 + 2);
+    costs_with(whole, r#"{"f": {"status": "OPEN"}}"#, 1 + 2);
+    costs_with(whole, r#"{"f": {"search": "bob"}}"#, 50 + 2);
 }
 
 #[test]
@@ -94,7 +107,7 @@ fn connections() {
     costs("{ tickets(first: 5) { nodes { user { id } } edges { node { assignedTo { id } } } } }", 16);
     costs("{ tickets(first: 5) { a: nodes { user { id } } b: nodes { user { id } } } }", 16);
     // What an edge adds is paid by each.
-    costs("{ roles { users(first: 5) { edges { assignedBy { id } node { id } } } } }", 12);
+    costs("{ roles { users(first: 5) { edges { assignedBy { id } node { id } } } } }", 3 * 12);
     // 1 + 10 × (1 + 1 + 10 × (1 + 1 + 2 × 1))
     costs(
         "{ tickets(first: 10) { nodes { messages(first: 10) { nodes { ticket { messages(first: 1) { nodes { id } } } } } } } }",
@@ -144,7 +157,7 @@ fn the_bound() {
         format!("{{ tickets(first: {outer}) {{ nodes {{ messages(first: {inner}) {{ nodes {{ id }} }} }} }} }}")
     };
     costs(&query(9, 99), 910);
-    costs(&format!("{{ ...F {} }} fragment F on Query {}", "viewer { roles { id } } ".repeat(2), query(9, 99)), 914);
+    costs(&format!("{{ ...F {} }} fragment F on Query {}", "viewer { roles { id } } ".repeat(2), query(9, 99)), 918);
     // 1 + 27 × (2 + 35) = 1000
     costs(&query(27, 35), 1_000);
     // 1 + 10 × (2 + 98) = 1001

@@ -56,7 +56,12 @@ type TicketConnection { edges: [TicketEdge!]!, nodes: [Ticket!]!, pageInfo: Page
 type TicketMessage implements Node { id: ID!, author: Actor!, ticket: Ticket! }
 type TicketMessageEdge { cursor: String!, node: TicketMessage! }
 type TicketMessageConnection { edges: [TicketMessageEdge!]!, nodes: [TicketMessage!]!, pageInfo: PageInfo!, totalCount: Int! }
+type BillingSummary {
+  paid: Money!
+}
+
 type Query {
+  billingSummary(currency: String!): BillingSummary
   viewer: User
   node(id: ID!): Node
   nodes(ids: [ID!]!): [Node]!
@@ -64,6 +69,7 @@ type Query {
   permissions: [PermissionInfo!]
   tickets(first: Int, after: String, last: Int, before: String): TicketConnection
 }
+input TicketFilter { status: TicketStatus, search: String }
 input LoginInput { login: String!, password: String! }
 type LoginPayload { token: String, user: User, userErrors: [UserError!]! }
 type UserError { message: String! }

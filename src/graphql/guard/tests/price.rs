@@ -54,10 +54,14 @@ impl Sum<'_> {
         match cost.kind {
             Kind::Free => (once, 0),
             Kind::One => (once.saturating_add(1), 0),
+            Kind::List => (once.saturating_add(1).saturating_mul(3), 0),
+            Kind::Summary(worth) => (once.saturating_add(worth), 0),
             Kind::Ids => (self.ids(field).saturating_mul(once.saturating_add(1)), 0),
             Kind::Page => {
                 let page = self.page(field).saturating_mul(each.saturating_add(1));
-                (page.saturating_add(once).saturating_add(1), 0)
+                let searches = |filter: &Value| matches!(filter, Value::Object(it) if it.contains_key("search"));
+                let search = if self.values(field, &["filter"]).iter().any(searches) { 50 } else { 1 };
+                (page.saturating_add(once).saturating_add(search), 0)
             }
             Kind::Item => (0, once),
         }
