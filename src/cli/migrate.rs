@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::database::{Database, DatabaseArgs};
 use super::logging::{self, LogFormat};
-use super::{Failure, MigrateAction};
+use super::{Failure, MigrateAction, Output};
 use crate::clock;
 use crate::db::migrate;
 
@@ -19,8 +19,8 @@ CREATE DATABASE skypanel OWNER skypanel_owner;
 --   DATABASE_URL=postgres://skypanel_pool:…@HOST/skypanel
 ";
 
-pub(super) async fn run(action: MigrateAction) -> Result<(), Failure> {
-    logging::start(LogFormat::Text, "warn");
+pub(super) async fn run(action: MigrateAction, stderr: &Output) -> Result<(), Failure> {
+    logging::start(stderr, LogFormat::Text, "warn");
     match action {
         MigrateAction::Run(args) => {
             on(args, async |owner| {

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 
 use super::database::{Database, DatabaseArgs};
 use super::logging::{self, LogFormat};
-use super::{Failure, seed};
+use super::{Failure, Output, seed};
 use crate::config::{Environment, Limits};
 use crate::db::migrate;
 use crate::db::pool::{self, Pool};
@@ -60,8 +60,8 @@ impl ServeArgs {
     }
 }
 
-pub(super) async fn run(args: ServeArgs) -> Result<(), Failure> {
-    logging::start(args.log_format, &args.log);
+pub(super) async fn run(args: ServeArgs, stderr: &Output) -> Result<(), Failure> {
+    logging::start(stderr, args.log_format, &args.log);
     // Before anything slow: a second instance should hear at once that the address is taken.
     let listener = TcpListener::bind(&args.listen)
         .await
@@ -101,14 +101,16 @@ async fn serve(
     let router = http::router(service, settings);
 
     let address = listener.local_addr()?;
-    super::say!("SkyPANEL answers on http://{address}/graphql; GraphiQL is at http://{address}/graphiql");
+    let stdout = Output::stdout()?;
+    stdout.line(format_args!("SkyPANEL answers on http://{address}/graphql; GraphiQL is at http://{address}/graphiql"));
     if seeded {
-        seed::print_sign_ins();
+        stdout.line(seed::sign_ins());
     }
     let flushing = tokio::spawn(jobs::flush_activity(activity.clone(), pool.clone()));
     http::serve(listener, router, limits, stopped(stop)).await?;
     flushing.abort();
     jobs::flush(&activity, &pool).await;
+    stdout.close();
     Ok(())
 }
 

@@ -21,6 +21,7 @@ mod guards;
 mod harness;
 mod input;
 mod isolation;
+mod logs;
 mod migrations;
 mod paging;
 mod plans;
