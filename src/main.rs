@@ -17,7 +17,12 @@ fn main() -> ExitCode {
     // Without so much as a descriptor there is nothing to be done, and no way to say so.
     let Ok(stderr) = Output::stderr() else { return ExitCode::FAILURE };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(STACK).build();
-    let outcome = runtime.map_err(Into::into).and_then(|runtime| runtime.block_on(cli.run(&stderr)));
+    let outcome = runtime.map_err(Into::into).and_then(|runtime| {
+        let outcome = runtime.block_on(cli.run(&stderr));
+        // Whatever still runs on a thread (a migration that waits for a lock, say) is of no use to anybody now.
+        runtime.shutdown_background();
+        outcome
+    });
     let code = match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use super::database::{Database, DatabaseArgs};
+use super::database::DatabaseArgs;
 use super::logging::{self, LogFormat};
+use super::stop::Stop;
 use super::{Failure, MigrateAction, Output};
 use crate::clock;
 use crate::db::migrate;
@@ -62,10 +63,13 @@ fn steps(count: usize) -> String {
 }
 
 async fn on(args: DatabaseArgs, work: impl AsyncFnOnce(&str) -> Result<(), Failure>) -> Result<(), Failure> {
-    let database: Database = args.open().await?;
-    let outcome = work(database.owner()?).await;
-    database.close().await?;
-    outcome
+    let stop = Stop::listen()?;
+    let database = args.open(&stop).await?;
+    let told = async {
+        stop.asked().await;
+        Err("Told to end: the step that ran is undone.".into())
+    };
+    database.during(told, async |database| Ok(work(database.owner()?).await)).await?
 }
 
 fn create(name: &str) -> Result<(), Failure> {

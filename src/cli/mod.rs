@@ -16,6 +16,7 @@ mod migrate;
 mod output;
 mod seed;
 mod serve;
+mod stop;
 
 use clap::{Args, Parser, Subcommand};
 

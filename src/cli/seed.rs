@@ -1,6 +1,8 @@
 //! `skypanel seed`.
 
+use super::database::Database;
 use super::logging::{self, LogFormat};
+use super::stop::Stop;
 use super::{Failure, Output, SeedArgs};
 use crate::db::migrate;
 use crate::identity::{PASSWORD_COST, Passwords};
@@ -8,8 +10,17 @@ use crate::seed::{self, DEMO_PEOPLE, PASSWORD, Seed};
 
 pub(super) async fn run(args: SeedArgs, stderr: &Output) -> Result<(), Failure> {
     logging::start(stderr, LogFormat::Text, "warn");
+    let stop = Stop::listen()?;
     let seed = args.what.scale.map_or(Seed::Demo, Seed::Scale);
-    let database = args.database.open().await?;
+    let database = args.database.open(&stop).await?;
+    let told = async {
+        stop.asked().await;
+        Err("Told to end: nothing was seeded.".into())
+    };
+    database.during(told, async |database| Ok(fill(database, seed).await)).await?
+}
+
+async fn fill(database: &Database, seed: Seed) -> Result<(), Failure> {
     let owner = database.owner()?;
     migrate::run(owner).await?;
     let hash = Passwords::new(database.peppers.clone(), PASSWORD_COST)?.hash(PASSWORD)?;
@@ -24,7 +35,7 @@ pub(super) async fn run(args: SeedArgs, stderr: &Output) -> Result<(), Failure> 
             );
         }
     }
-    database.close().await
+    Ok(())
 }
 
 /// Who can sign in to the demo data.

@@ -193,6 +193,8 @@ impl Dir {
         let data = self.0.join("data");
         let copied = Command::new("cp").arg("-a").arg(template.join(".")).arg(&data).status().unwrap();
         assert!(copied.success());
+        // A copy that is not on the disk yet would make the first recovery wait for it.
+        assert!(Command::new("sync").arg("--file-system").arg(&data).status().unwrap().success());
     }
 
     /// The server's process, as its pid file names it.
