@@ -6,10 +6,12 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use private_postgres::{Error, Server, Settings};
+use private_postgres::{Error, Server, Settings, Watch};
 use secrecy::{ExposeSecret, SecretString};
+use tokio::sync::oneshot;
 
 use super::Failure;
+use super::stop::Stop;
 use crate::identity::Pepper;
 
 /// Which database.
@@ -46,8 +48,13 @@ pub struct Database {
     pub owner_url: Option<String>,
     /// The peppers, newest first.
     pub peppers: Vec<Pepper>,
-    /// The private server, if there is one. It stops when this is dropped.
-    pub server: Option<Server>,
+    private: Option<Private>,
+}
+
+/// A private server. It is started again when it ends by itself, and stops when this is dropped.
+struct Private {
+    watch: Watch,
+    lost: oneshot::Receiver<Error>,
 }
 
 impl Database {
@@ -61,15 +68,25 @@ impl Database {
             .ok_or_else(|| "This needs the owner of the database: set SKYPANEL_OWNER_URL beside DATABASE_URL.".into())
     }
 
-    /// Stops the private server, if there is one.
+    /// Does some work, unless the private server is lost meanwhile, or the time for it is up; then closes the database.
     ///
     /// # Errors
-    /// When it does not stop.
-    pub async fn close(self) -> Result<(), Failure> {
-        if let Some(server) = self.server {
-            tokio::task::spawn_blocking(|| server.stop()).await??;
+    /// Those of the work, and when the private server is lost or does not stop.
+    pub(super) async fn during<T>(
+        mut self,
+        time_is_up: impl Future<Output = T>,
+        work: impl AsyncFnOnce(&Self) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let lost = self.private.as_mut().map(|private| std::mem::replace(&mut private.lost, oneshot::channel().1));
+        let outcome = tokio::select! {
+            outcome = work(&self) => outcome,
+            value = time_is_up => Ok(value),
+            error = told_lost(lost) => Err(error.into()),
+        };
+        if let Some(private) = self.private {
+            tokio::task::spawn_blocking(|| private.watch.stop()).await??;
         }
-        Ok(())
+        outcome
     }
 }
 
@@ -84,23 +101,24 @@ impl DatabaseArgs {
     ///
     /// # Errors
     /// When the private one cannot be started, and when secrets are missing or malformed.
-    pub async fn open(self) -> Result<Database, Failure> {
+    pub(super) async fn open(self, stop: &Stop) -> Result<Database, Failure> {
         match &self.database_url {
             Some(pool_url) => Ok(Database {
                 pool_url: pool_url.expose_secret().to_owned(),
                 owner_url: self.owner_url.as_ref().map(|url| url.expose_secret().to_owned()),
                 peppers: self.given_peppers()?.unwrap_or_default(),
-                server: None,
+                private: None,
             }),
-            None => self.open_private().await,
+            None => self.open_private(stop).await,
         }
     }
 
-    async fn open_private(self) -> Result<Database, Failure> {
+    async fn open_private(self, stop: &Stop) -> Result<Database, Failure> {
         let settings = Settings {
             binaries: self.pg_bin.clone(),
             search_path: self.search_path.clone(),
             runtime_dir: self.runtime_dir.clone(),
+            shutdown: stop.shutdown(),
             ..Settings::new("skypanel", self.data_dir.clone())
         };
         let started = tokio::task::spawn_blocking(move || Server::start(&settings)).await?;
@@ -109,13 +127,33 @@ impl DatabaseArgs {
             Some(peppers) => peppers,
             None => own_peppers(&server.dir().join("secrets"))?,
         };
-        Ok(Database { pool_url: server.pool_url(), owner_url: Some(server.owner_url()), peppers, server: Some(server) })
+        let (pool_url, owner_url) = (server.pool_url(), Some(server.owner_url()));
+        Ok(Database { pool_url, owner_url, peppers, private: Some(Private::watch(server)?) })
     }
 
     fn given_peppers(&self) -> Result<Option<Vec<Pepper>>, Failure> {
         let given = self.peppers.as_ref().map(|text| Pepper::read_all(text.expose_secret()));
         given.transpose().map_err(Into::into)
     }
+}
+
+impl Private {
+    fn watch(server: Server) -> Result<Self, Error> {
+        let (sender, lost) = oneshot::channel();
+        // Nobody waits for it any more: the program ends already.
+        let watch = Watch::over(server, |error| drop(sender.send(error)))?;
+        Ok(Self { watch, lost })
+    }
+}
+
+/// Waits until a private server is given up.
+async fn told_lost(lost: Option<oneshot::Receiver<Error>>) -> Error {
+    if let Some(lost) = lost
+        && let Ok(error) = lost.await
+    {
+        return error;
+    }
+    std::future::pending().await
 }
 
 /// The error, and which of this program's variables would help.

@@ -4,6 +4,8 @@ use std::io::IsTerminal as _;
 
 use tracing_subscriber::EnvFilter;
 
+use super::Output;
+
 /// How log lines look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum LogFormat {
@@ -13,11 +15,14 @@ pub enum LogFormat {
     Json,
 }
 
-/// Starts logging to stderr. `directives` is in the form of tracing's filters: `info`, `skypanel=debug`.
-pub fn start(format: LogFormat, directives: &str) {
+/// Starts logging. `directives` is in the form of tracing's filters: `info`, `skypanel=debug`.
+pub fn start(output: &Output, format: LogFormat, directives: &str) {
     let filter = EnvFilter::try_new(directives).unwrap_or_else(|_| EnvFilter::new("info"));
     let colours = std::io::stderr().is_terminal();
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours);
+    let output = output.clone();
+    // What goes wrong with a line is no reason to print: stderr may be what went wrong.
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).log_internal_errors(false);
+    let lines = lines.with_writer(move || output.clone());
     match format {
         LogFormat::Text => lines.with_target(false).init(),
         LogFormat::Json => lines.json().flatten_event(true).init(),

@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use super::database::{Database, DatabaseArgs};
+use super::database::DatabaseArgs;
 use super::logging::{self, LogFormat};
-use super::{Failure, MigrateAction};
+use super::stop::Stop;
+use super::{Failure, MigrateAction, Output};
 use crate::clock;
 use crate::db::migrate;
 
@@ -19,8 +20,8 @@ CREATE DATABASE skypanel OWNER skypanel_owner;
 --   DATABASE_URL=postgres://skypanel_pool:…@HOST/skypanel
 ";
 
-pub(super) async fn run(action: MigrateAction) -> Result<(), Failure> {
-    logging::start(LogFormat::Text, "warn");
+pub(super) async fn run(action: MigrateAction, stderr: &Output) -> Result<(), Failure> {
+    logging::start(stderr, LogFormat::Text, "warn");
     match action {
         MigrateAction::Run(args) => {
             on(args, async |owner| {
@@ -62,10 +63,13 @@ fn steps(count: usize) -> String {
 }
 
 async fn on(args: DatabaseArgs, work: impl AsyncFnOnce(&str) -> Result<(), Failure>) -> Result<(), Failure> {
-    let database: Database = args.open().await?;
-    let outcome = work(database.owner()?).await;
-    database.close().await?;
-    outcome
+    let stop = Stop::listen()?;
+    let database = args.open(&stop).await?;
+    let told = async {
+        stop.asked().await;
+        Err("Told to end: the step that ran is undone.".into())
+    };
+    database.during(told, async |database| Ok(work(database.owner()?).await)).await?
 }
 
 fn create(name: &str) -> Result<(), Failure> {

@@ -1,6 +1,7 @@
 //! The command line.
 
-/// Prints a line. A reader that has gone away (`| head`) is no reason to stop.
+/// Prints a line of a command that does one thing and ends. A reader that is slow (a pager) is waited for, and one that
+/// has gone away (`| head`) is no reason to stop.
 macro_rules! say {
     ($($text:tt)*) => {{
         use std::io::Write as _;
@@ -12,13 +13,16 @@ use say;
 mod database;
 mod logging;
 mod migrate;
+mod output;
 mod seed;
 mod serve;
+mod stop;
 
 use clap::{Args, Parser, Subcommand};
 
 pub use database::DatabaseArgs;
 pub use logging::LogFormat;
+pub use output::Output;
 pub use serve::ServeArgs;
 
 /// Why the program stops: a line for whoever started it.
@@ -96,19 +100,19 @@ pub struct SeedArgs {
 }
 
 impl Cli {
-    /// Does what was asked.
+    /// Does what was asked, and logs to `stderr`.
     ///
     /// # Errors
     /// With a line that says what happened, why, and what to do next.
-    pub async fn run(self) -> Result<(), Failure> {
+    pub async fn run(self, stderr: &Output) -> Result<(), Failure> {
         match self.command.unwrap_or(Command::Serve(self.serve)) {
-            Command::Serve(args) => serve::run(args).await,
-            Command::Migrate(args) => migrate::run(args.action).await,
+            Command::Serve(args) => serve::run(args, stderr).await,
+            Command::Migrate(args) => migrate::run(args.action, stderr).await,
             Command::Schema => {
                 say!("{}", crate::graphql::sdl().trim_end());
                 Ok(())
             }
-            Command::Seed(args) => seed::run(args).await,
+            Command::Seed(args) => seed::run(args, stderr).await,
         }
     }
 }

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use clap::Args;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
 
 use super::database::{Database, DatabaseArgs};
 use super::logging::{self, LogFormat};
-use super::{Failure, seed};
+use super::stop::Stop;
+use super::{Failure, Output, seed};
 use crate::config::{Environment, Limits};
 use crate::db::migrate;
 use crate::db::pool::{self, Pool};
@@ -60,25 +60,25 @@ impl ServeArgs {
     }
 }
 
-pub(super) async fn run(args: ServeArgs) -> Result<(), Failure> {
-    logging::start(args.log_format, &args.log);
+pub(super) async fn run(args: ServeArgs, stderr: &Output) -> Result<(), Failure> {
+    logging::start(stderr, args.log_format, &args.log);
+    let stop = Stop::listen()?;
     // Before anything slow: a second instance should hear at once that the address is taken.
-    let listener = TcpListener::bind(&args.listen)
-        .await
+    let listener = tokio::select! {
+        listener = TcpListener::bind(&args.listen) => listener,
+        () = stop.asked() => return Ok(()),
+    };
+    let listener = listener
         .map_err(|cause| format!("Cannot listen on {}: {cause}. Choose another with --listen.", args.listen))?;
-    let stop = stop_signal()?;
-    let database = args.database.clone().open().await?;
-    let outcome = serve(&args, &database, listener, stop).await;
-    database.close().await?;
-    outcome
+    let database = match args.database.clone().open(&stop).await {
+        // Told to end while it started: that is no failure.
+        Err(_) if stop.is_asked() => return Ok(()),
+        opened => opened?,
+    };
+    database.during(stop.at_once(), async |database| serve(&args, database, listener, &stop).await).await
 }
 
-async fn serve(
-    args: &ServeArgs,
-    database: &Database,
-    listener: TcpListener,
-    stop: watch::Receiver<bool>,
-) -> Result<(), Failure> {
+async fn serve(args: &ServeArgs, database: &Database, listener: TcpListener, stop: &Stop) -> Result<(), Failure> {
     let peppers = database.peppers.clone();
     if peppers.is_empty() {
         return Err("Set SKYPANEL_PEPPERS beside DATABASE_URL, as 1:SECRET. \
@@ -86,7 +86,10 @@ async fn serve(
             .into());
     }
     let passwords = tokio::task::spawn_blocking(|| Passwords::new(peppers, PASSWORD_COST)).await??;
-    let seeded = prepare(args, database, &passwords).await?;
+    let seeded = tokio::select! {
+        seeded = prepare(args, database, &passwords) => seeded?,
+        () = stop.asked() => return Ok(()),
+    };
 
     let limits = Limits::default();
     let pool = Pool::new(&database.pool_url, &pool_settings(args.pool_size))?;
@@ -101,14 +104,16 @@ async fn serve(
     let router = http::router(service, settings);
 
     let address = listener.local_addr()?;
-    super::say!("SkyPANEL answers on http://{address}/graphql; GraphiQL is at http://{address}/graphiql");
+    let stdout = Output::stdout()?;
+    stdout.line(format_args!("SkyPANEL answers on http://{address}/graphql; GraphiQL is at http://{address}/graphiql"));
     if seeded {
-        seed::print_sign_ins();
+        stdout.line(seed::sign_ins());
     }
     let flushing = tokio::spawn(jobs::flush_activity(activity.clone(), pool.clone()));
-    http::serve(listener, router, limits, stopped(stop)).await?;
+    http::serve(listener, router, limits, stop.asked()).await?;
     flushing.abort();
     jobs::flush(&activity, &pool).await;
+    stdout.close();
     Ok(())
 }
 
@@ -181,26 +186,4 @@ fn door(args: &ServeArgs, limits: &Limits) -> graphql::Settings {
         open_introspection: args.environment() == Environment::Development,
         writes_rows: true,
     }
-}
-
-/// Turns true at SIGTERM or Ctrl-C.
-fn stop_signal() -> Result<watch::Receiver<bool>, Failure> {
-    let (stop, stopped) = watch::channel(false);
-    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-    tokio::spawn(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = tokio::signal::ctrl_c() => {}
-        }
-        tracing::info!("stopping: what is in flight is answered first");
-        stop.send_replace(true);
-        // Dropping the sender would read as a stop too, but there is nothing else to say.
-        std::future::pending::<()>().await;
-    });
-    Ok(stopped)
-}
-
-async fn stopped(mut stop: watch::Receiver<bool>) {
-    // An error means that the sender is gone, which is a stop as well.
-    drop(stop.wait_for(|stop| *stop).await);
 }

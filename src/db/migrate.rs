@@ -1,6 +1,8 @@
 //! Migrations: embedded in the binary, run by the owner, under an advisory lock, so that several
 //! instances may start at once.
 
+use std::time::Duration;
+
 use diesel::migration::{Migration, MigrationSource};
 use diesel::pg::Pg;
 use diesel::sql_types::{Bool, Text};
@@ -11,6 +13,12 @@ use tokio_postgres::{Config, NoTls};
 
 use super::failure::Failure;
 use super::statement::Statement;
+
+/// How long the migrations of another instance are waited for, and how often they are asked after.
+const LOCK_WAIT: Duration = Duration::from_mins(10);
+const LOCK_STEP: Duration = Duration::from_millis(200);
+/// How long the server has to take a connection.
+const CONNECT: Duration = Duration::from_secs(5);
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
 
@@ -29,6 +37,12 @@ pub enum MigrateError {
     /// A step failed; it was undone.
     #[error("A migration failed and was undone: {0}")]
     Step(Box<dyn std::error::Error + Send + Sync>),
+    /// Another instance holds the lock.
+    #[error(
+        "Another instance has been changing the schema for ten minutes. Wait for it, or see what it waits for in \
+         pg_stat_activity, and start again."
+    )]
+    Locked,
     /// The thread that ran them did not come back.
     #[error("The migrations were interrupted: {0}")]
     Interrupted(#[from] tokio::task::JoinError),
@@ -49,7 +63,7 @@ pub struct Step {
 /// When the address is wrong or nobody answers there.
 pub async fn connect(owner_url: &str) -> Result<AsyncPgConnection, MigrateError> {
     let mut config: Config = owner_url.parse()?;
-    config.application_name("skypanel owner");
+    config.application_name("skypanel owner").connect_timeout(CONNECT);
     Ok(open(&config).await?)
 }
 
@@ -106,10 +120,28 @@ async fn under_lock<T: Send + 'static>(
     work: impl FnOnce(&mut Harness) -> StepResult<T> + Send + 'static,
 ) -> Result<T, MigrateError> {
     let mut owner = connect(owner_url).await?;
-    // Waits for as long as another instance migrates; afterwards a step gives up on a table that is in use.
-    owner.batch_execute("SELECT pg_advisory_lock(hashtext('skypanel migrations')); SET lock_timeout = '5s'").await?;
+    lock(&mut owner).await?;
+    // A step gives up on a table that is in use.
+    owner.batch_execute("SET lock_timeout = '5s'").await?;
     // diesel's migrations are not async: they get a thread of their own.
     tokio::task::spawn_blocking(move || work(&mut Harness::new(owner))).await?.map_err(MigrateError::Step)
+}
+
+/// Waits while another instance migrates, but not for ever. By asking again and again: a session that waited on the
+/// server would outlive whoever gives up meanwhile.
+async fn lock(owner: &mut AsyncPgConnection) -> Result<(), MigrateError> {
+    let attempt = || Statement::<Bool>::new("SELECT pg_try_advisory_lock(hashtext('skypanel migrations'))", vec![]);
+    let attempts = LOCK_WAIT.as_millis() / LOCK_STEP.as_millis();
+    for number in 0..attempts {
+        if attempt().get_result(&mut &*owner).await? {
+            return Ok(());
+        }
+        if number == 0 {
+            tracing::info!("another instance changes the schema: waiting for it");
+        }
+        tokio::time::sleep(LOCK_STEP).await;
+    }
+    Err(MigrateError::Locked)
 }
 
 /// What is wrong with the role that would serve requests, if anything: row-level security does not hold
@@ -118,7 +150,8 @@ async fn under_lock<T: Send + 'static>(
 /// # Errors
 /// See [`MigrateError`].
 pub async fn unfit_role(pool_url: &str) -> Result<Option<String>, MigrateError> {
-    let served: Config = pool_url.parse()?;
+    let mut served: Config = pool_url.parse()?;
+    served.connect_timeout(CONNECT);
     let pool = open(&served).await?;
     let statement = Statement::<(Text, Bool, Bool)>::new(
         "SELECT r.rolname::text, r.rolsuper OR r.rolbypassrls, EXISTS ( \

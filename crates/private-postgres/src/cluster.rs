@@ -1,17 +1,13 @@
 //! The data directory: whether it is there, and making it.
 
-use std::{fs, io::ErrorKind, path::Path, process::Command};
+use std::{fs, io::ErrorKind, path::Path, time::Duration};
 
-use super::{
-    Error,
-    account::LOCALE,
-    binaries::Binaries,
-    error::{self, tail},
-    place::Place,
-};
+use super::{Error, Shutdown, account::LOCALE, binaries::Binaries, error, place::Place, program};
 
 /// How a cluster is called until it is complete.
 const UNFINISHED: &str = "data.new-";
+/// Seconds, on a disk that is not overburdened.
+const MAKING: Duration = Duration::from_mins(3);
 
 /// The major that made the cluster; `None` when there is none yet.
 pub(super) fn made_by(data: &Path) -> Result<Option<u32>, Error> {
@@ -26,7 +22,7 @@ pub(super) fn made_by(data: &Path) -> Result<Option<u32>, Error> {
 
 /// Makes the cluster beside its place and moves it there when complete, so that one whose making was cut off is
 /// never taken for a whole one.
-pub(super) fn create(place: &Place, binaries: &Binaries, durable: bool) -> Result<(), Error> {
+pub(super) fn create(place: &Place, binaries: &Binaries, durable: bool, shutdown: &Shutdown) -> Result<(), Error> {
     tracing::info!(
         "making a new PostgreSQL {} cluster in {}, which takes a few seconds",
         binaries.major(),
@@ -49,19 +45,9 @@ pub(super) fn create(place: &Place, binaries: &Binaries, durable: bool) -> Resul
     initdb.arg(format!("--lc-ctype={LOCALE}"));
     initdb.arg(if durable { "--data-checksums" } else { "--no-sync" });
     initdb.arg("-D").arg(&unfinished);
-    run(&mut initdb)?;
+    program::run(&mut initdb, "", MAKING, shutdown)?;
     fs::rename(&unfinished, place.data()).map_err(error::io("move the new cluster to", &place.data()))?;
     sync(place.base())
-}
-
-/// Runs a program to its end, and has its own words in the error.
-pub(super) fn run(command: &mut Command) -> Result<(), Error> {
-    let program = Path::new(command.get_program()).to_path_buf();
-    let output = command.output().map_err(error::io("run", &program))?;
-    if output.status.success() {
-        return Ok(());
-    }
-    Err(Error::Failed { program, output: tail(&String::from_utf8_lossy(&output.stderr)) })
 }
 
 fn is_empty(dir: &Path) -> Result<bool, Error> {

@@ -196,6 +196,22 @@ pub enum Error {
         log: PathBuf,
     },
 
+    /// The program was told to end before the server was there.
+    #[error("the start of PostgreSQL was given up, since the program was told to end")]
+    GivenUp,
+
+    /// The server ended by itself, time and again.
+    #[error(
+        "PostgreSQL ended by itself, and {tries} tries to start it again were of no use: {cause}; put that right and \
+         start the program again"
+    )]
+    Lost {
+        /// How often it was tried.
+        tries: usize,
+        /// What came of the last try.
+        cause: String,
+    },
+
     /// The system refused something.
     #[error("could not {action} {path}: {source}")]
     Io {
@@ -214,8 +230,10 @@ pub(super) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) ->
     move |source| Error::Io { action, path, source }
 }
 
-/// The last lines of a program's output, on one line.
+/// The last lines of a program's output, on one line: those that say why it ended, if there are any.
 pub(super) fn tail(text: &str) -> String {
-    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let all = || text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let reasons: Vec<&str> = all().filter(|line| line.contains("FATAL:") || line.contains("PANIC:")).collect();
+    let lines = if reasons.is_empty() { all().collect() } else { reasons };
     lines.get(lines.len().saturating_sub(4)..).unwrap_or_default().join(" | ")
 }

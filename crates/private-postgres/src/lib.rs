@@ -46,8 +46,8 @@
 //!   account of its own: whoever owns the cluster, else `postgres`, else `nobody`. Where that account cannot reach
 //!   the directory, the cluster lives under `/var/lib` instead (a throw-away one under `/tmp`); [`Server::dir`] says so.
 //! - **Ctrl-C reaches the program alone.** The server has a process group of its own and ends when it is told to.
-//!
-//! It does not watch its server: one that ends by itself is missed by whoever connects, and starts with the program.
+//! - **A server that dies is started again**, once a [`Watch`] looks after it, and given up after some tries.
+//! - **Every wait is bounded, and ends early with the program**: see [`Shutdown`].
 //!
 //! # The directory
 //!
@@ -67,11 +67,17 @@ mod orphan;
 mod place;
 mod poll;
 mod postmaster;
+mod processes;
+mod program;
 mod roles;
 mod server;
 mod settings;
+mod shutdown;
 mod socket;
+mod watch;
 
 pub use error::Error;
 pub use server::Server;
 pub use settings::Settings;
+pub use shutdown::Shutdown;
+pub use watch::Watch;

@@ -16,7 +16,7 @@ use nix::{
     unistd::Pid,
 };
 
-use super::{Error, error, place::Place, poll::poll};
+use super::{Error, Shutdown, error, place::Place, processes::Processes};
 
 const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -33,14 +33,21 @@ enum Process {
 
 /// Stops the server that still runs in the data directory, if any, and removes a pid file that would keep the
 /// next one from starting. Only to be called under the lock: it tells an orphan from a server that has a service.
-pub(super) fn take_over(place: &Place) -> Result<(), Error> {
+pub(super) fn take_over(place: &Place, shutdown: &Shutdown) -> Result<(), Error> {
+    stop_server(place, shutdown)?;
+    // Whatever became of the server, its processes may still be at work.
+    Processes::of(place).end();
+    Ok(())
+}
+
+fn stop_server(place: &Place, shutdown: &Shutdown) -> Result<(), Error> {
     let data = place.data();
     let file = data.join("postmaster.pid");
     let Some(text) = read(&file)? else { return Ok(()) };
     let pid = text.lines().next().and_then(|line| line.trim().parse().ok()).filter(|pid| *pid > 1);
     match pid.map(|pid| (pid, process(pid, &data, place.account().uid()))) {
-        Some((pid, Process::Server)) => stop(pid, &file),
-        // The next server sees for itself that this one is gone, and asks the kernel whether any of its sessions
+        Some((pid, Process::Server)) => stop(pid, &file, shutdown),
+        // The next server sees for itself that this one is gone, and asks the kernel whether any of its processes
         // lives on; without the file it could not.
         Some((_, Process::Gone)) => Ok(()),
         Some((_, Process::Stranger)) | None => {
@@ -50,7 +57,7 @@ pub(super) fn take_over(place: &Place) -> Result<(), Error> {
     }
 }
 
-fn stop(pid: i32, file: &Path) -> Result<(), Error> {
+fn stop(pid: i32, file: &Path, shutdown: &Shutdown) -> Result<(), Error> {
     tracing::info!("stopping the PostgreSQL that an earlier run left behind (process {pid})");
     let failed = |reason: String| Error::Orphan { pid, reason };
     match kill(Pid::from_raw(pid), Signal::SIGINT) {
@@ -58,7 +65,9 @@ fn stop(pid: i32, file: &Path) -> Result<(), Error> {
         Err(errno) => return Err(failed(errno.desc().to_owned())),
     }
     let ended = || Ok((!file.exists() || is_gone(pid)).then_some(()));
-    poll(PATIENCE, ended)?.ok_or_else(|| failed(format!("it still runs after {} seconds", PATIENCE.as_secs())))
+    shutdown
+        .poll_start(PATIENCE, ended)?
+        .ok_or_else(|| failed(format!("it still runs after {} seconds", PATIENCE.as_secs())))
 }
 
 fn read(file: &Path) -> Result<Option<String>, Error> {

@@ -17,12 +17,13 @@ use nix::{
 };
 
 use super::{
-    Error,
+    Error, Shutdown,
     binaries::Binaries,
     configuration,
     error::{self, tail},
     place::Place,
     poll::poll,
+    processes::Processes,
     socket::{PORT, Socket},
 };
 
@@ -30,6 +31,8 @@ use super::{
 const START: Duration = Duration::from_secs(5);
 const RECOVERY: Duration = Duration::from_mins(10);
 const STOP: Duration = Duration::from_secs(30);
+/// How long a server that is to stop at once gets for it, in which it can end its own processes.
+const QUIT: Duration = Duration::from_millis(500);
 /// Larger than this, a log makes way for a new one; one old log is kept.
 const LARGEST_LOG: u64 = 16 << 20;
 
@@ -39,18 +42,26 @@ pub(super) struct Postmaster {
     child: Child,
     data: PathBuf,
     log: PathBuf,
+    processes: Processes,
+    shutdown: Shutdown,
 }
 
 impl Postmaster {
     /// Starts the server, and returns when it takes connections.
-    pub(super) fn start(place: &Place, binaries: &Binaries, socket: &Socket) -> Result<Self, Error> {
+    pub(super) fn start(
+        place: &Place,
+        binaries: &Binaries,
+        socket: &Socket,
+        shutdown: &Shutdown,
+    ) -> Result<Self, Error> {
         let (data, log) = (place.data(), place.log());
         let (output, begin) = open_log(&log).map_err(error::io("open", &log))?;
         let errors = output.try_clone().map_err(error::io("open", &log))?;
         let mut command = command(place, binaries, socket);
         let program = binaries.program("postgres");
         let child = command.stdout(output).stderr(errors).spawn().map_err(error::io("run", &program))?;
-        let mut postmaster = Self { child, data, log };
+        let (processes, shutdown) = (Processes::of(place), shutdown.clone());
+        let mut postmaster = Self { child, data, log, processes, shutdown };
         postmaster.wait_until_ready(begin)?;
         tracing::info!(
             "PostgreSQL {} runs as {} in {}",
@@ -61,29 +72,44 @@ impl Postmaster {
         Ok(postmaster)
     }
 
-    /// Fast: sessions are cut, a checkpoint is written. When that takes too long: at once. Waits in any case.
+    /// Fast: sessions are cut, a checkpoint is written. When that takes too long: at once. Nothing of it is left.
     pub(super) fn stop(&mut self) -> Result<(), Error> {
         if let Some(status) = self.ended()? {
             tracing::warn!("PostgreSQL had ended on its own ({status}); see {}", self.log.display());
+            self.processes.end();
             return Ok(());
         }
         self.signal(Signal::SIGINT)?;
-        if poll(STOP, || self.ended())?.is_some() {
+        let shutdown = self.shutdown.clone();
+        if shutdown.poll_stop(STOP, || self.ended())?.is_some() {
             return Ok(());
         }
-        tracing::warn!("PostgreSQL did not stop within {} seconds: stopping it at once", STOP.as_secs());
+        tracing::warn!("PostgreSQL did not stop in time: it is ended at once, and recovers at its next start");
         self.signal(Signal::SIGQUIT)?;
-        self.child.wait().map(|_| ()).map_err(error::io("wait for the server of", &self.data))
+        if poll(QUIT, || self.ended())?.is_some() {
+            return Ok(());
+        }
+        self.kill()
+    }
+
+    /// For a server that hangs, or whose sessions do. They are on their own then.
+    fn kill(&mut self) -> Result<(), Error> {
+        self.signal(Signal::SIGKILL)?;
+        self.child.wait().map_err(error::io("wait for the server of", &self.data))?;
+        self.processes.end();
+        Ok(())
     }
 
     /// Polls for as long as a start may take, a recovery being part of it.
     fn wait_until_ready(&mut self, log_begin: u64) -> Result<(), Error> {
-        if poll(START, || self.ready(log_begin))?.is_some() {
+        let shutdown = self.shutdown.clone();
+        if shutdown.poll_start(START, || self.ready(log_begin))?.is_some() {
             return Ok(());
         }
         tracing::info!("PostgreSQL is still starting; after a crash it recovers first, which may take minutes");
         let seconds = RECOVERY.as_secs();
-        poll(RECOVERY, || self.ready(log_begin))?.ok_or_else(|| Error::NotReady { seconds, log: self.log.clone() })
+        let ready = shutdown.poll_start(RECOVERY, || self.ready(log_begin))?;
+        ready.ok_or_else(|| Error::NotReady { seconds, log: self.log.clone() })
     }
 
     /// The pid file's eighth line says so. Its first tells it from the file of a server that was killed.
@@ -98,7 +124,8 @@ impl Postmaster {
         Ok((mine && lines.nth(6) == Some("ready")).then_some(()))
     }
 
-    fn ended(&mut self) -> Result<Option<ExitStatus>, Error> {
+    /// How it ended, if it did.
+    pub(super) fn ended(&mut self) -> Result<Option<ExitStatus>, Error> {
         self.child.try_wait().map_err(error::io("wait for the server of", &self.data))
     }
 

@@ -1,37 +1,24 @@
 //! The login roles and the database. All other roles are the migrations' business.
 
-use std::{io::Write, process::Stdio};
+use std::time::Duration;
 
-use super::{
-    Error,
-    binaries::Binaries,
-    error::{self, tail},
-    names::Names,
-    place::Place,
-    socket::Socket,
-};
+use super::{Error, Shutdown, binaries::Binaries, names::Names, place::Place, program, socket::Socket};
+
+/// A moment, unless somebody works on the roles.
+const MAKING: Duration = Duration::from_mins(1);
 
 /// Makes what is missing.
-pub(super) fn make(place: &Place, binaries: &Binaries, socket: &Socket, durable: bool) -> Result<(), Error> {
+pub(super) fn make(
+    place: &Place,
+    binaries: &Binaries,
+    socket: &Socket,
+    durable: bool,
+    shutdown: &Shutdown,
+) -> Result<(), Error> {
     let program = binaries.program("psql");
-    let mut psql = place
-        .account()
-        .command(&program, socket.dir())
-        .args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-f", "-"])
-        .arg(socket.url(&place.names().superuser(), "postgres"))
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .map_err(error::io("run", &program))?;
-    let script = script(place.names(), durable);
-    // Taken, so that it is closed when written, which ends psql.
-    let written = psql.stdin.take().map_or(Ok(()), |mut stdin| stdin.write_all(script.as_bytes()));
-    let output = psql.wait_with_output().map_err(error::io("run", &program))?;
-    if !output.status.success() {
-        return Err(Error::Failed { program, output: tail(&String::from_utf8_lossy(&output.stderr)) });
-    }
-    written.map_err(error::io("write to", &program))
+    let mut psql = place.account().command(&program, socket.dir());
+    psql.args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-f", "-"]).arg(socket.url(&place.names().superuser(), "postgres"));
+    program::run(&mut psql, &script(place.names(), durable), MAKING, shutdown)
 }
 
 /// Only what is missing is made, so that an operator's changes stay. `\gexec` since no block may hold a

@@ -1,9 +1,9 @@
 //! The door: a server from its start to its end.
 
-use std::path::Path;
+use std::{path::Path, process::ExitStatus};
 
 use super::{
-    Error, Settings, binaries::Binaries, cluster, configuration, lock::Lock, orphan, place::Place,
+    Error, Settings, Shutdown, binaries::Binaries, cluster, configuration, lock::Lock, orphan, place::Place,
     postmaster::Postmaster, roles, socket::Socket,
 };
 
@@ -13,7 +13,9 @@ pub struct Server {
     // The order matters: fields drop in it, and the lock must outlive the server.
     postmaster: Postmaster,
     place: Place,
+    binaries: Binaries,
     socket: Socket,
+    shutdown: Shutdown,
     new: bool,
     _lock: Lock,
 }
@@ -26,7 +28,7 @@ impl Server {
     /// # Errors
     ///
     /// When the name, PostgreSQL, an account for it or the directory is not fit for use, when another living
-    /// program holds the directory, or when the server does not come up. Each message says what to do next, and
+    /// program holds the directory, when the server does not come up, or when the program is told to end. Each message says what to do next, and
     /// no server is left running.
     pub fn start(settings: &Settings) -> Result<Self, Error> {
         let place = Place::open(settings)?;
@@ -34,15 +36,17 @@ impl Server {
         let made_by = cluster::made_by(&place.data())?;
         let binaries = Binaries::find(settings, &place, made_by)?;
         let socket = Socket::prepare(&place, settings.runtime_dir.as_deref())?;
-        orphan::take_over(&place)?;
+        let shutdown = &settings.shutdown;
+        orphan::take_over(&place, shutdown)?;
         socket.clear()?;
         if made_by.is_none() {
-            cluster::create(&place, &binaries, settings.durable)?;
+            cluster::create(&place, &binaries, settings.durable, shutdown)?;
         }
         configuration::write(&place, settings.durable)?;
-        let postmaster = Postmaster::start(&place, &binaries, &socket)?;
-        roles::make(&place, &binaries, &socket, settings.durable)?;
-        Ok(Self { postmaster, place, socket, new: made_by.is_none(), _lock: lock })
+        let postmaster = Postmaster::start(&place, &binaries, &socket, shutdown)?;
+        roles::make(&place, &binaries, &socket, settings.durable, shutdown)?;
+        let (shutdown, new) = (shutdown.clone(), made_by.is_none());
+        Ok(Self { postmaster, place, binaries, socket, shutdown, new, _lock: lock })
     }
 
     /// The URL of the role that owns the database: it migrates and seeds.
@@ -79,13 +83,26 @@ impl Server {
         self.new
     }
 
-    /// Stops the server: sessions are cut and a checkpoint is written. After 30 seconds without an end it is
-    /// stopped at once, and recovers at its next start.
+    /// Stops the server: sessions are cut and a checkpoint is written. When it does not end within 30 seconds, or by
+    /// the time that [`Settings::shutdown`] gives, it is ended at once, and recovers at its next start.
     ///
     /// # Errors
     ///
     /// When the server's process can be neither signalled nor waited for.
     pub fn stop(mut self) -> Result<(), Error> {
         self.postmaster.stop()
+    }
+
+    /// How the server ended, if it did so by itself.
+    pub(super) fn ended(&mut self) -> Result<Option<ExitStatus>, Error> {
+        self.postmaster.ended()
+    }
+
+    /// Starts a server that has ended again. Nothing is written beforehand: the disk may be full.
+    pub(super) fn restart(&mut self) -> Result<(), Error> {
+        orphan::take_over(&self.place, &self.shutdown)?;
+        self.socket.clear()?;
+        self.postmaster = Postmaster::start(&self.place, &self.binaries, &self.socket, &self.shutdown)?;
+        Ok(())
     }
 }

@@ -2,6 +2,8 @@
 
 use std::{ffi::OsString, path::PathBuf};
 
+use super::Shutdown;
+
 /// Where and how a private cluster lives. The caller reads the environment; this crate never does.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -18,12 +20,22 @@ pub struct Settings {
     pub search_path: Option<OsString>,
     /// `XDG_RUNTIME_DIR`: takes the socket when a path under `dir` would be too long for one; `/tmp` otherwise.
     pub runtime_dir: Option<PathBuf>,
+    /// Tells a start that the program ends, and a stop how much time it has.
+    pub shutdown: Shutdown,
 }
 
 impl Settings {
     /// A durable cluster, run by the programs that are found where distributions put them.
     #[must_use]
     pub fn new(name: impl Into<String>, dir: impl Into<PathBuf>) -> Self {
-        Self { name: name.into(), dir: dir.into(), durable: true, binaries: None, search_path: None, runtime_dir: None }
+        Self {
+            name: name.into(),
+            dir: dir.into(),
+            durable: true,
+            binaries: None,
+            search_path: None,
+            runtime_dir: None,
+            shutdown: Shutdown::default(),
+        }
     }
 }

@@ -102,7 +102,7 @@ fn watchdog(dir: &Path) -> ChildStdin {
 }
 
 /// The directory of the template cluster; makes it under a lock when there is none for these migrations.
-async fn template() -> PathBuf {
+pub async fn template() -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
     let lock = File::create(folder.join("postgres.lock")).unwrap();
     let _lock = Flock::lock(lock, FlockArg::LockExclusive).map_err(|(_, cause)| cause).unwrap();

@@ -3,6 +3,7 @@
 mod app;
 pub mod cluster;
 mod plain;
+pub mod program;
 
 pub use app::{Actor, App, Options, Reply, data, passwords, unique};
 pub use cluster::Start;

@@ -1,0 +1,156 @@
+//! The private PostgreSQL dies, and is started again.
+
+use std::fs::File;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use crate::harness::Plain;
+use crate::harness::program::{Dir, Program, lives, wait_until};
+
+const QUERY: &str = "{ viewer { username } }";
+/// It recovers within three seconds; the machine of a test is busy with others.
+const RECOVERY: Duration = Duration::from_secs(3);
+
+fn answers(program: &Program, token: &str) -> bool {
+    program.status(Some(token), QUERY, Duration::from_secs(5)) == Some(200)
+}
+
+fn blocking<T>(work: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
+}
+
+/// Runs statements as the superuser of the directory's server, whatever comes of them.
+fn as_superuser(dir: &Dir, sql: &'static str) {
+    let url = dir.url("skypanel_super");
+    drop(std::thread::spawn(move || blocking(async { Plain::connect(&url).await.rows(sql).await })).join());
+}
+
+#[test]
+fn a_killed_server_is_back_within_seconds_and_its_sessions_end_first() {
+    let dir = Dir::with_cluster();
+    let program = Program::start(&dir.0);
+    let token = program.sign_in();
+    // A statement that looks at nothing but its own work: its process does not notice that the server has died.
+    let url = dir.url("skypanel_owner");
+    let busy = std::thread::spawn(move || {
+        let rows = blocking(async {
+            Plain::connect(&url)
+                .await
+                .rows("SELECT count(*) FROM generate_series(1, 1e10::bigint) AS i, LATERAL (SELECT i % 7) AS x")
+                .await
+        });
+        drop(rows);
+    });
+    let running =
+        || dir.server_processes().iter().any(|(_, title)| title.contains("skypanel_owner") && title.contains("SELECT"));
+    wait_until("the statement runs", running);
+
+    for round in 0..2 {
+        let before = dir.server_processes();
+        let postmaster = dir.postmaster().unwrap();
+        kill(Pid::from_raw(postmaster), Signal::SIGKILL).unwrap();
+        let died = Instant::now();
+        wait_until("it answers again", || {
+            assert!(died.elapsed() < Duration::from_secs(20), "no answer, round {round}");
+            answers(&program, &token)
+        });
+        let took = died.elapsed();
+        println!("round {round}: answers again after {took:?}");
+        assert!(took < RECOVERY, "round {round}: {took:?}");
+        let after = dir.server_processes();
+        for process in before {
+            assert!(!after.contains(&process), "{process:?} outlived its server");
+        }
+        assert_ne!(dir.postmaster(), Some(postmaster));
+    }
+    assert!(busy.join().is_err(), "the statement was cut off");
+    let log = dir.log();
+    assert!(log.contains("PostgreSQL ended by itself (signal: 9 (SIGKILL))"), "{log}");
+    assert!(log.contains("PostgreSQL runs again"), "{log}");
+
+    assert_eq!(program.end(Signal::SIGTERM).code(), Some(0));
+    assert!(dir.server_processes().is_empty());
+}
+
+#[test]
+fn a_server_that_does_not_come_back_ends_the_program_with_an_error() {
+    let dir = Dir::with_cluster();
+    let mut program = Program::start(&dir.0);
+    // Without this file no server starts.
+    std::fs::remove_file(dir.0.join("data/data/global/pg_control")).unwrap();
+    kill(Pid::from_raw(dir.postmaster().unwrap()), Signal::SIGKILL).unwrap();
+    let died = Instant::now();
+    let ended = program.ended_within(Duration::from_secs(25)).expect("it gives up");
+    println!("gave up after {:?}", died.elapsed());
+    assert_eq!(ended.code(), Some(1));
+    let log = dir.log();
+    let last = log.lines().last().unwrap();
+    assert!(last.starts_with("skypanel: ") && last.contains("tries") && last.contains("pg_control"), "{log}");
+    assert!(dir.server_processes().is_empty());
+}
+
+/// A file system of a few megabytes under a directory, gone with this.
+struct SmallDisk(PathBuf);
+
+impl SmallDisk {
+    /// `None` where this account may not mount.
+    fn mount(at: &Path) -> Option<Self> {
+        std::fs::create_dir_all(at).unwrap();
+        let mut mount = Command::new("mount");
+        mount.args(["-t", "tmpfs", "-o", "size=128m,mode=0755", "none"]).arg(at);
+        mount.status().is_ok_and(|status| status.success()).then(|| Self(at.into()))
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        drop(Command::new("umount").arg("--lazy").arg(&self.0).status());
+    }
+}
+
+#[test]
+fn a_server_on_a_full_disk_is_back_when_there_is_space_again() {
+    let dir = Dir::new();
+    let Some(_disk) = SmallDisk::mount(&dir.0.join("data")) else {
+        println!("SKIPPED: a file system of its own cannot be mounted here, so a full disk is not tested");
+        return;
+    };
+    dir.copy_cluster();
+    let program = Program::start(&dir.0);
+    let token = program.sign_in();
+
+    let ballast = dir.0.join("data/ballast");
+    let mut file = File::create(&ballast).unwrap();
+    while file.write_all(&[1; 4096]).is_ok() {}
+    // A new segment of the log has no room: PostgreSQL ends all sessions, cannot recover, and ends itself.
+    let postmaster = dir.postmaster().unwrap();
+    for _ in 0..20 {
+        if !lives(postmaster) {
+            break;
+        }
+        as_superuser(&dir, "SELECT pg_switch_wal(), pg_logical_emit_message(false, 'x', repeat('x', 1000))");
+        as_superuser(&dir, "CHECKPOINT");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    wait_until("the server ends of it", || !lives(postmaster));
+    let refused = program.status(Some(&token), QUERY, Duration::from_secs(5));
+    assert_eq!(refused, Some(503));
+    std::thread::sleep(Duration::from_secs(2));
+
+    drop(file);
+    std::fs::remove_file(&ballast).unwrap();
+    let freed = Instant::now();
+    wait_until("it answers again", || {
+        assert!(freed.elapsed() < Duration::from_secs(20), "no answer: {}", dir.log());
+        answers(&program, &token)
+    });
+    println!("answers again {:?} after there was space", freed.elapsed());
+    assert!(freed.elapsed() < RECOVERY, "{:?}", freed.elapsed());
+    assert!(dir.log().contains("No space left on device"), "{}", dir.log());
+    assert_eq!(program.end(Signal::SIGTERM).code(), Some(0));
+}
