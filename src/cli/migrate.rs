@@ -4,9 +4,10 @@ use std::path::Path;
 
 use super::database::{Database, DatabaseArgs};
 use super::logging::{self, LogFormat};
-use super::{Failure, MigrateAction};
+use super::{Failure, MigrateAction, prepare};
 use crate::clock;
-use crate::db::migrate;
+use crate::db::pool::Pool;
+use crate::db::{inspection, migrate};
 
 /// What an administrator runs once. The owner makes every other role in the first migration.
 const ROLES: &str = "\
@@ -23,8 +24,8 @@ pub(super) async fn run(action: MigrateAction) -> Result<(), Failure> {
     logging::start(LogFormat::Text, "warn");
     match action {
         MigrateAction::Run(args) => {
-            on(args, async |owner| {
-                let done = migrate::run(owner).await?;
+            on(args, async |database| {
+                let done = migrate::run(database.owner()?).await?;
                 for name in &done {
                     super::say!("ran {name}");
                 }
@@ -34,21 +35,13 @@ pub(super) async fn run(action: MigrateAction) -> Result<(), Failure> {
             .await
         }
         MigrateAction::Revert(args) => {
-            on(args, async |owner| {
-                super::say!("took back {}", migrate::revert(owner).await?);
+            on(args, async |database| {
+                super::say!("took back {}", migrate::revert(database.owner()?).await?);
                 Ok(())
             })
             .await
         }
-        MigrateAction::Status(args) => {
-            on(args, async |owner| {
-                for step in migrate::status(owner).await? {
-                    super::say!("{} {}", if step.applied { "[x]" } else { "[ ]" }, step.name);
-                }
-                Ok(())
-            })
-            .await
-        }
+        MigrateAction::Status(args) => on(args, status).await,
         MigrateAction::Create { name } => create(&name),
         MigrateAction::Roles => {
             super::say!("{}", ROLES.trim_end());
@@ -61,9 +54,35 @@ fn steps(count: usize) -> String {
     if count == 1 { "1 step".into() } else { format!("{count} steps") }
 }
 
-async fn on(args: DatabaseArgs, work: impl AsyncFnOnce(&str) -> Result<(), Failure>) -> Result<(), Failure> {
+/// The steps, and whatever would keep the database from being served.
+async fn status(database: &Database) -> Result<(), Failure> {
+    let owner = database.owner()?;
+    for step in migrate::status(owner).await? {
+        super::say!("{} {}", if step.applied { "[x]" } else { "[ ]" }, step.name);
+    }
+    for version in migrate::unknown(owner).await? {
+        super::say!("[?] {version}, of a newer release");
+    }
+    for fault in inspection::faults(&mut migrate::connect(owner).await?).await? {
+        super::say!("{fault}");
+    }
+    let pool = Pool::new(&database.pool_url, &super::serve::pool_settings(1))?;
+    let found = inspection::service(&pool).await.map_err(|error| prepare::unusable(&error))?;
+    for exposure in found.exposures {
+        super::say!("Row-level security would not hold: {exposure}");
+    }
+    // Before there are steps, there are no roles to become.
+    if inspection::missing_steps(&pool).await.map_err(|error| prepare::unusable(&error))?.is_empty() {
+        for fault in found.faults {
+            super::say!("{fault}");
+        }
+    }
+    Ok(())
+}
+
+async fn on(args: DatabaseArgs, work: impl AsyncFnOnce(&Database) -> Result<(), Failure>) -> Result<(), Failure> {
     let database: Database = args.open().await?;
-    let outcome = work(database.owner()?).await;
+    let outcome = work(&database).await;
     database.close().await?;
     outcome
 }

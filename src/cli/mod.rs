@@ -12,6 +12,7 @@ use say;
 mod database;
 mod logging;
 mod migrate;
+mod prepare;
 mod seed;
 mod serve;
 

@@ -3,9 +3,11 @@
 pub mod batch;
 pub mod client;
 mod failure;
+pub mod inspection;
 pub mod list;
 pub(crate) mod lock;
 pub mod migrate;
+pub mod peppers;
 pub mod pool;
 pub mod row;
 #[expect(missing_docs, reason = "generated; the migrations comment on every column")]

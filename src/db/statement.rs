@@ -21,6 +21,8 @@ pub enum Bind {
     Uuids(Vec<Uuid>),
     /// `text`, or null
     Text(Option<String>),
+    /// `text[]`
+    Texts(Vec<String>),
     /// `timestamptz[]`
     Instants(Vec<DateTime<Utc>>),
     /// `date`
@@ -45,6 +47,7 @@ impl Bind {
             Self::Uuid(value) => out.push_bind_param::<SqlUuid, _>(value),
             Self::Uuids(value) => out.push_bind_param::<Array<SqlUuid>, _>(value),
             Self::Text(value) => out.push_bind_param::<Nullable<Text>, _>(value),
+            Self::Texts(value) => out.push_bind_param::<Array<Text>, _>(value),
             Self::Instants(value) => out.push_bind_param::<Array<Timestamptz>, _>(value),
             Self::Date(value) => out.push_bind_param::<Date, _>(value),
             Self::Int(value) => out.push_bind_param::<Integer, _>(value),

@@ -20,8 +20,9 @@ pub use answer::Answer;
 pub use guard::DocumentLimits;
 
 use crate::billing::BillingQuery;
+use crate::db::inspection;
 use crate::db::pool::Pool;
-use crate::db::unit::{Access, Interrupted, TokenDigest, Unit, Work};
+use crate::db::unit::{Access, Interrupted, TokenDigest, Work};
 use crate::error::{Code, Error, Result};
 use crate::identity::{Activity, IdentityMutation, IdentityQuery, Passwords, Token};
 use crate::request::Request;
@@ -138,12 +139,9 @@ impl Service {
         answer.finish(&request_id, inner.settings.errors)
     }
 
-    /// Whether the database answers.
+    /// Whether the database answers, and has all that this program asks of it.
     pub async fn ready(&self) -> bool {
-        match Unit::open(&self.0.pool, Access::Read, None).await {
-            Ok((unit, _)) => unit.close().await.is_ok(),
-            Err(_) => false,
-        }
+        inspection::is_current(&self.0.pool).await.unwrap_or(false)
     }
 }
 

@@ -21,6 +21,7 @@ mod filters;
 mod guards;
 mod harness;
 mod input;
+mod inspection;
 mod isolation;
 mod migrations;
 mod paging;
