@@ -110,8 +110,10 @@ async fn serve(
 
     let announcing = tokio::spawn(announce(service, listener.local_addr()?, seeded));
     let flushing = tokio::spawn(jobs::flush_activity(activity.clone(), pool.clone()));
+    let cleaning = tokio::spawn(jobs::clean_sessions(pool.clone()));
     http::serve(listener, router, limits, stopped(stop)).await?;
     announcing.abort();
+    cleaning.abort();
     flushing.abort();
     jobs::flush(&activity, &pool).await;
     Ok(())

@@ -23,6 +23,8 @@ pub enum Bind {
     Text(Option<String>),
     /// `text[]`
     Texts(Vec<String>),
+    /// `timestamptz`, or null
+    Instant(Option<DateTime<Utc>>),
     /// `timestamptz[]`
     Instants(Vec<DateTime<Utc>>),
     /// `date`
@@ -48,6 +50,7 @@ impl Bind {
             Self::Uuids(value) => out.push_bind_param::<Array<SqlUuid>, _>(value),
             Self::Text(value) => out.push_bind_param::<Nullable<Text>, _>(value),
             Self::Texts(value) => out.push_bind_param::<Array<Text>, _>(value),
+            Self::Instant(value) => out.push_bind_param::<Nullable<Timestamptz>, _>(value),
             Self::Instants(value) => out.push_bind_param::<Array<Timestamptz>, _>(value),
             Self::Date(value) => out.push_bind_param::<Date, _>(value),
             Self::Int(value) => out.push_bind_param::<Integer, _>(value),

@@ -22,7 +22,7 @@ pub use guard::DocumentLimits;
 use crate::billing::BillingQuery;
 use crate::db::inspection;
 use crate::db::pool::Pool;
-use crate::db::unit::{Access, Interrupted, TokenDigest, Work};
+use crate::db::unit::{Access, Interrupted, Presented, TokenDigest, Work};
 use crate::error::{Code, Error, Result};
 use crate::identity::{Activity, IdentityMutation, IdentityQuery, Passwords, Token};
 use crate::request::Request;
@@ -192,7 +192,7 @@ impl Inner {
         // Who may ask for the schema is decided before anything is asked of the database: not on a guess.
         let guess = guess.filter(|_| checked.operation == OperationType::Query && !checked.introspects);
         let hasty = guess.is_some();
-        let work = Arc::new(Work::new(self.pool.clone(), token.clone()));
+        let work = Arc::new(Work::new(self.pool.clone(), token.as_ref().map(|token| self.presented(token))));
         let begun = self.begin(&work, token.is_some(), &checked, guess).await;
         let shared = Arc::new(Request::new(Arc::clone(&work), client, self.settings.writes_rows));
         if !hasty {
@@ -207,7 +207,7 @@ impl Inner {
         ended.map_err(Interrupted::Failed)?;
         if let Some((token, seen)) = token.zip(work.seen()) {
             if let Some((session, (known, now))) = seen.viewer.session().zip(seen.idle_since) {
-                self.activity.note(session, known, now);
+                self.activity.note(&token, session, known, now);
             }
             self.viewers.remember(token, &seen.viewer);
         }
@@ -216,6 +216,10 @@ impl Inner {
             self.guard.keep(checked);
         }
         Ok(answer)
+    }
+
+    fn presented(&self, token: &TokenDigest) -> Presented {
+        Presented { token: token.clone(), used: self.activity.latest(token) }
     }
 
     /// Learns who asks, or goes by the guess for now. A dead token fails the whole request, whatever it asks for.

@@ -29,6 +29,7 @@ mod plans;
 mod refusals;
 mod rows;
 mod scoping;
+mod session_life;
 mod sessions;
 mod smoke;
 mod statements;

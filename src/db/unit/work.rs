@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use futures_util::future::BoxFuture;
 use futures_util::lock::Mutex as AsyncMutex;
 
-use super::{Access, Seen, TokenDigest, Unit};
+use super::{Access, Presented, Seen, Unit};
 use crate::db::lock::lock;
 use crate::db::pool::Pool;
 use crate::error::{Error, Result};
@@ -14,7 +14,7 @@ use crate::viewer::Viewer;
 /// The database side of one request: its token, its viewer, and its unit, opened when first needed.
 pub struct Work {
     pool: Pool,
-    token: Mutex<Option<TokenDigest>>,
+    presented: Mutex<Option<Presented>>,
     viewer: Mutex<Arc<Viewer>>,
     /// A failure is kept too: the other loaders of a level should not wait for the pool once more.
     unit: AsyncMutex<Option<Result<Arc<Unit>>>>,
@@ -40,10 +40,10 @@ pub enum Interrupted {
 impl Work {
     /// The work of a request that came with this token, or with none.
     #[must_use]
-    pub fn new(pool: Pool, token: Option<TokenDigest>) -> Self {
+    pub fn new(pool: Pool, presented: Option<Presented>) -> Self {
         Self {
             pool,
-            token: Mutex::new(token),
+            presented: Mutex::new(presented),
             viewer: Mutex::default(),
             unit: AsyncMutex::default(),
             writing: Mutex::default(),
@@ -74,9 +74,9 @@ impl Work {
     /// # Errors
     /// Like [`Unit::open`].
     pub async fn expect(&self, guess: Arc<Viewer>) -> Result<()> {
-        let Some(token) = lock(&self.token).clone() else { return Ok(()) };
+        let Some(presented) = lock(&self.presented).clone() else { return Ok(()) };
         *lock(&self.viewer) = Arc::clone(&guess);
-        let (unit, asked) = Unit::early(&self.pool, token, guess).await?;
+        let (unit, asked) = Unit::early(&self.pool, presented, guess).await?;
         *self.unit.lock().await = Some(Ok(unit));
         *lock(&self.asked) = Some(asked);
         Ok(())
@@ -161,13 +161,13 @@ impl Work {
     }
 
     /// From here on the request reads as this session: the payload of a login.
-    pub fn become_session(&self, token: TokenDigest) {
-        *lock(&self.token) = Some(token);
+    pub fn become_session(&self, presented: Presented) {
+        *lock(&self.presented) = Some(presented);
     }
 
     /// From here on the request reads as a guest: its own session has ended.
     pub fn become_guest(&self) {
-        *lock(&self.token) = None;
+        *lock(&self.presented) = None;
         *lock(&self.viewer) = Arc::default();
     }
 
@@ -215,9 +215,9 @@ impl Work {
     }
 
     async fn open(&self, access: Access) -> Result<Unit> {
-        let token = lock(&self.token).clone();
-        let (unit, seen) = Unit::open(&self.pool, access, token.as_ref()).await?;
-        if token.is_some() && unit.viewer().session().is_none() {
+        let presented = lock(&self.presented).clone();
+        let (unit, seen) = Unit::open(&self.pool, access, presented.as_ref()).await?;
+        if presented.is_some() && unit.viewer().session().is_none() {
             unit.rollback().await?;
             return Err(Error::dead_token());
         }
