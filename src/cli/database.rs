@@ -12,7 +12,11 @@ use tokio::sync::oneshot;
 
 use super::Failure;
 use super::stop::Stop;
+use crate::db::peppers;
 use crate::identity::Pepper;
+
+/// Where the peppers of a named database come from.
+const GIVEN: &str = "SKYPANEL_PEPPERS";
 
 /// Which database.
 #[derive(Debug, Clone, Args)]
@@ -48,6 +52,8 @@ pub struct Database {
     pub owner_url: Option<String>,
     /// The peppers, newest first.
     pub peppers: Vec<Pepper>,
+    /// Where they came from, for whoever has to mend them.
+    pub peppers_from: String,
     private: Option<Private>,
 }
 
@@ -107,6 +113,7 @@ impl DatabaseArgs {
                 pool_url: pool_url.expose_secret().to_owned(),
                 owner_url: self.owner_url.as_ref().map(|url| url.expose_secret().to_owned()),
                 peppers: self.given_peppers()?.unwrap_or_default(),
+                peppers_from: GIVEN.into(),
                 private: None,
             }),
             None => self.open_private(stop).await,
@@ -123,12 +130,13 @@ impl DatabaseArgs {
         };
         let started = tokio::task::spawn_blocking(move || Server::start(&settings)).await?;
         let server = started.map_err(|cause| told(&cause))?;
-        let peppers = match self.given_peppers()? {
-            Some(peppers) => peppers,
-            None => own_peppers(&server.dir().join("secrets"))?,
+        let (pool_url, owner_url) = (server.pool_url(), server.owner_url());
+        let (peppers, peppers_from) = match self.given_peppers()? {
+            Some(peppers) => (peppers, GIVEN.to_owned()),
+            None => kept_peppers(&server.dir().join("secrets"), &owner_url).await?,
         };
-        let (pool_url, owner_url) = (server.pool_url(), Some(server.owner_url()));
-        Ok(Database { pool_url, owner_url, peppers, private: Some(Private::watch(server)?) })
+        let private = Some(Private::watch(server)?);
+        Ok(Database { pool_url, owner_url: Some(owner_url), peppers, peppers_from, private })
     }
 
     fn given_peppers(&self) -> Result<Option<Vec<Pepper>>, Failure> {
@@ -166,6 +174,19 @@ fn told(cause: &Error) -> String {
         _ => "",
     };
     format!("{cause}{help}")
+}
+
+/// The peppers of a private database, and where they are. Lost ones are not replaced in silence.
+async fn kept_peppers(file: &Path, owner_url: &str) -> Result<(Vec<Pepper>, String), Failure> {
+    let place = file.display().to_string();
+    if !file.exists() && peppers::are_needed(owner_url).await? {
+        return Err(format!(
+            "{place} is missing, and the passwords in the database beside it cannot be verified without it. Put it back \
+             from a backup."
+        )
+        .into());
+    }
+    Ok((own_peppers(file)?, place))
 }
 
 /// The peppers of a private database: made once, kept beside it for the service's account alone.

@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
-use super::database::DatabaseArgs;
+use super::database::{Database, DatabaseArgs};
 use super::logging::{self, LogFormat};
 use super::stop::Stop;
-use super::{Failure, MigrateAction, Output};
+use super::{Failure, MigrateAction, Output, prepare};
 use crate::clock;
-use crate::db::migrate;
+use crate::db::pool::Pool;
+use crate::db::{inspection, migrate};
 
 /// What an administrator runs once. The owner makes every other role in the first migration.
 const ROLES: &str = "\
@@ -24,8 +25,8 @@ pub(super) async fn run(action: MigrateAction, stderr: &Output) -> Result<(), Fa
     logging::start(stderr, LogFormat::Text, "warn");
     match action {
         MigrateAction::Run(args) => {
-            on(args, async |owner| {
-                let done = migrate::run(owner).await?;
+            on(args, async |database| {
+                let done = migrate::run(database.owner()?).await?;
                 for name in &done {
                     super::say!("ran {name}");
                 }
@@ -35,21 +36,13 @@ pub(super) async fn run(action: MigrateAction, stderr: &Output) -> Result<(), Fa
             .await
         }
         MigrateAction::Revert(args) => {
-            on(args, async |owner| {
-                super::say!("took back {}", migrate::revert(owner).await?);
+            on(args, async |database| {
+                super::say!("took back {}", migrate::revert(database.owner()?).await?);
                 Ok(())
             })
             .await
         }
-        MigrateAction::Status(args) => {
-            on(args, async |owner| {
-                for step in migrate::status(owner).await? {
-                    super::say!("{} {}", if step.applied { "[x]" } else { "[ ]" }, step.name);
-                }
-                Ok(())
-            })
-            .await
-        }
+        MigrateAction::Status(args) => on(args, status).await,
         MigrateAction::Create { name } => create(&name),
         MigrateAction::Roles => {
             super::say!("{}", ROLES.trim_end());
@@ -62,14 +55,40 @@ fn steps(count: usize) -> String {
     if count == 1 { "1 step".into() } else { format!("{count} steps") }
 }
 
-async fn on(args: DatabaseArgs, work: impl AsyncFnOnce(&str) -> Result<(), Failure>) -> Result<(), Failure> {
+/// The steps, and whatever would keep the database from being served.
+async fn status(database: &Database) -> Result<(), Failure> {
+    let owner = database.owner()?;
+    for step in migrate::status(owner).await? {
+        super::say!("{} {}", if step.applied { "[x]" } else { "[ ]" }, step.name);
+    }
+    for version in migrate::unknown(owner).await? {
+        super::say!("[?] {version}, of a newer release");
+    }
+    for fault in inspection::faults(&mut migrate::connect(owner).await?).await? {
+        super::say!("{fault}");
+    }
+    let pool = Pool::new(&database.pool_url, &super::serve::pool_settings(1))?;
+    let found = inspection::service(&pool).await.map_err(|error| prepare::unusable(&error))?;
+    for exposure in found.exposures {
+        super::say!("Row-level security would not hold: {exposure}");
+    }
+    // Before there are steps, there are no roles to become.
+    if inspection::missing_steps(&pool).await.map_err(|error| prepare::unusable(&error))?.is_empty() {
+        for fault in found.faults {
+            super::say!("{fault}");
+        }
+    }
+    Ok(())
+}
+
+async fn on(args: DatabaseArgs, work: impl AsyncFnOnce(&Database) -> Result<(), Failure>) -> Result<(), Failure> {
     let stop = Stop::listen()?;
     let database = args.open(&stop).await?;
     let told = async {
         stop.asked().await;
         Err("Told to end: the step that ran is undone.".into())
     };
-    database.during(told, async |database| Ok(work(database.owner()?).await)).await?
+    database.during(told, async |database| Ok(work(database).await)).await?
 }
 
 fn create(name: &str) -> Result<(), Failure> {

@@ -14,6 +14,7 @@ mod database;
 mod logging;
 mod migrate;
 mod output;
+mod prepare;
 mod seed;
 mod serve;
 mod stop;

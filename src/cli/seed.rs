@@ -5,6 +5,7 @@ use super::logging::{self, LogFormat};
 use super::stop::Stop;
 use super::{Failure, Output, SeedArgs};
 use crate::db::migrate;
+use crate::db::pool::Pool;
 use crate::identity::{PASSWORD_COST, Passwords};
 use crate::seed::{self, DEMO_PEOPLE, PASSWORD, Seed};
 
@@ -23,7 +24,10 @@ pub(super) async fn run(args: SeedArgs, stderr: &Output) -> Result<(), Failure> 
 async fn fill(database: &Database, seed: Seed) -> Result<(), Failure> {
     let owner = database.owner()?;
     migrate::run(owner).await?;
-    let hash = Passwords::new(database.peppers.clone(), PASSWORD_COST)?.hash(PASSWORD)?;
+    let passwords = Passwords::new(database.peppers.clone(), PASSWORD_COST)?;
+    let pool = Pool::new(&database.pool_url, &super::serve::pool_settings(1))?;
+    super::prepare::look_at_peppers(database, &pool, &passwords).await?;
+    let hash = passwords.hash(PASSWORD)?;
     super::say!("seeding…");
     seed::run(&mut migrate::connect(owner).await?, seed, &hash).await?;
     match seed {

@@ -1,6 +1,6 @@
 //! `skypanel serve`.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use clap::Args;
@@ -9,15 +9,16 @@ use tokio::net::TcpListener;
 use super::database::{Database, DatabaseArgs};
 use super::logging::{self, LogFormat};
 use super::stop::Stop;
-use super::{Failure, Output, seed};
+use super::{Failure, Output, prepare, seed};
 use crate::config::{Environment, Limits};
-use crate::db::migrate;
 use crate::db::pool::{self, Pool};
 use crate::graphql::{self, Service};
 use crate::http;
 use crate::identity::{Activity, PASSWORD_COST, Passwords};
 use crate::jobs;
-use crate::seed::{self as data, PASSWORD, Seed};
+
+/// How long it waits before it asks again whether it can answer.
+const READY_AGAIN: Duration = Duration::from_millis(250);
 
 /// How to answer requests.
 #[derive(Debug, Args)]
@@ -58,6 +59,11 @@ impl ServeArgs {
         let default = if self.database.is_private() { Environment::Development } else { Environment::Production };
         self.environment.unwrap_or(default)
     }
+
+    /// Whether sign-ins that everybody knows do no harm: they belong on a desk, not in front of customers.
+    fn is_a_desk(&self) -> bool {
+        self.database.is_private() && self.environment() == Environment::Development
+    }
 }
 
 pub(super) async fn run(args: ServeArgs, stderr: &Output) -> Result<(), Failure> {
@@ -86,13 +92,18 @@ async fn serve(args: &ServeArgs, database: &Database, listener: TcpListener, sto
             .into());
     }
     let passwords = tokio::task::spawn_blocking(|| Passwords::new(peppers, PASSWORD_COST)).await??;
+    let pool = Pool::new(&database.pool_url, &pool_settings(args.pool_size))?;
+    let start = prepare::Start { migrates: !args.no_migrate, is_exposed: args.insecure_single_role };
+    let prepared = async {
+        prepare::look(start, database, &pool, &passwords).await?;
+        prepare::demo(args.is_a_desk(), database, &passwords).await
+    };
     let seeded = tokio::select! {
-        seeded = prepare(args, database, &passwords) => seeded?,
+        seeded = prepared => seeded?,
         () = stop.asked() => return Ok(()),
     };
 
     let limits = Limits::default();
-    let pool = Pool::new(&database.pool_url, &pool_settings(args.pool_size))?;
     let activity = Activity::default();
     let service = Service::new(pool.clone(), passwords, activity.clone(), door(args, &limits))
         .map_err(|error| format!("the schema cannot be assembled: {:?}", error.cause()))?;
@@ -101,73 +112,33 @@ async fn serve(args: &ServeArgs, database: &Database, listener: TcpListener, sto
         trusted_proxies: args.trusted_proxies.clone(),
         allowed_origins: args.allowed_origins.clone(),
     };
-    let router = http::router(service, settings);
+    let router = http::router(service.clone(), settings);
 
-    let address = listener.local_addr()?;
     let stdout = Output::stdout()?;
-    stdout.line(format_args!("SkyPANEL answers on http://{address}/graphql; GraphiQL is at http://{address}/graphiql"));
-    if seeded {
-        stdout.line(seed::sign_ins());
-    }
+    let announcing = tokio::spawn(announce(service, listener.local_addr()?, seeded, stdout.clone()));
     let flushing = tokio::spawn(jobs::flush_activity(activity.clone(), pool.clone()));
+    let cleaning = tokio::spawn(jobs::clean_sessions(pool.clone()));
     http::serve(listener, router, limits, stop.asked()).await?;
+    announcing.abort();
+    cleaning.abort();
     flushing.abort();
     jobs::flush(&activity, &pool).await;
     stdout.close();
     Ok(())
 }
 
-/// Brings the schema up to date and looks at the role; whether the database holds demo data now.
-async fn prepare(args: &ServeArgs, database: &Database, passwords: &Passwords) -> Result<bool, Failure> {
-    let Some(owner) = &database.owner_url else {
-        refuse_unfit_role(args, database).await?;
-        tracing::warn!("SKYPANEL_OWNER_URL is not set: migrations are not run, and peppers are not checked");
-        return Ok(false);
-    };
-    if !args.no_migrate {
-        for step in migrate::run(owner).await? {
-            tracing::info!(step, "migrated");
-        }
+/// Says that it answers once it does: the schema may still have to be brought up to date by somebody else.
+async fn announce(service: Service, address: SocketAddr, seeded: bool, stdout: Output) {
+    while !service.ready().await {
+        tokio::time::sleep(READY_AGAIN).await;
     }
-    // After the migrations: whose tables they are shows once there are any.
-    refuse_unfit_role(args, database).await?;
-    for pepper in migrate::peppers_in_use(owner).await? {
-        if passwords.lacks(&pepper) {
-            return Err(format!(
-                "Stored passwords need the pepper `{pepper}`, which is not in SKYPANEL_PEPPERS. Put it back at the end of the list."
-            )
-            .into());
-        }
+    stdout.line(format_args!("SkyPANEL answers on http://{address}/graphql; GraphiQL is at http://{address}/graphiql"));
+    if seeded {
+        stdout.line(seed::sign_ins());
     }
-    // Sign-ins that everybody knows belong on a desk, not in front of customers.
-    if !args.database.is_private() || args.environment() == Environment::Production {
-        return Ok(false);
-    }
-    let mut connection = migrate::connect(owner).await?;
-    if data::people(&mut connection).await? > 0 {
-        return Ok(data::is_demo(&mut connection).await?);
-    }
-    tracing::info!("loading demo data");
-    let hasher = passwords.clone();
-    let hash = tokio::task::spawn_blocking(move || hasher.hash(PASSWORD)).await??;
-    data::run(&mut connection, Seed::Demo, &hash).await?;
-    Ok(true)
 }
 
-async fn refuse_unfit_role(args: &ServeArgs, database: &Database) -> Result<(), Failure> {
-    if let Some(unfit) = migrate::unfit_role(&database.pool_url).await?
-        && !args.insecure_single_role
-    {
-        return Err(format!(
-            "Row-level security would not hold: {unfit}. Let DATABASE_URL name the role skypanel_pool \
-             (`skypanel migrate roles` says how to make it), or pass --insecure-single-role."
-        )
-        .into());
-    }
-    Ok(())
-}
-
-fn pool_settings(size: u32) -> pool::Settings {
+pub(super) fn pool_settings(size: u32) -> pool::Settings {
     pool::Settings {
         size,
         wait: Duration::from_secs(1),

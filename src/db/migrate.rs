@@ -3,15 +3,17 @@
 
 use std::time::Duration;
 
+use diesel::ConnectionError;
 use diesel::migration::{Migration, MigrationSource};
 use diesel::pg::Pg;
-use diesel::sql_types::{Bool, Text};
-use diesel::{ConnectionError, ConnectionResult};
+use diesel::sql_types::Bool;
 use diesel_async::{AsyncMigrationHarness, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use tokio_postgres::{Config, NoTls};
 
 use super::failure::Failure;
+use super::inspection;
+use super::pool::SEARCH_PATH;
 use super::statement::Statement;
 
 /// How long the migrations of another instance are waited for, and how often they are asked after.
@@ -34,6 +36,9 @@ pub enum MigrateError {
     /// PostgreSQL refused a statement.
     #[error("The database refused: {0}")]
     Database(#[from] diesel::result::Error),
+    /// The database is not of the kind that the program can work on.
+    #[error("{0}")]
+    Unfit(String),
     /// A step failed; it was undone.
     #[error("A migration failed and was undone: {0}")]
     Step(Box<dyn std::error::Error + Send + Sync>),
@@ -63,15 +68,11 @@ pub struct Step {
 /// When the address is wrong or nobody answers there.
 pub async fn connect(owner_url: &str) -> Result<AsyncPgConnection, MigrateError> {
     let mut config: Config = owner_url.parse()?;
-    config.application_name("skypanel owner").connect_timeout(CONNECT);
-    Ok(open(&config).await?)
-}
-
-/// Opens one connection outside of any pool.
-async fn open(config: &Config) -> ConnectionResult<AsyncPgConnection> {
+    let options = format!("{} {SEARCH_PATH}", config.get_options().unwrap_or_default());
+    config.options(options).application_name("skypanel owner").connect_timeout(CONNECT);
     let refused = |cause| ConnectionError::BadConnection(Failure::from(cause).to_string());
     let (client, connection) = config.connect(NoTls).await.map_err(refused)?;
-    AsyncPgConnection::try_from_client_and_connection(client, connection).await
+    Ok(AsyncPgConnection::try_from_client_and_connection(client, connection).await?)
 }
 
 /// Runs all steps that the database lacks. Their names.
@@ -79,6 +80,9 @@ async fn open(config: &Config) -> ConnectionResult<AsyncPgConnection> {
 /// # Errors
 /// See [`MigrateError`]. Each step is one transaction.
 pub async fn run(owner_url: &str) -> Result<Vec<String>, MigrateError> {
+    if let Some(fault) = inspection::faults(&mut connect(owner_url).await?).await?.into_iter().next() {
+        return Err(MigrateError::Unfit(fault));
+    }
     under_lock(owner_url, |harness| {
         let done = harness.run_pending_migrations(MIGRATIONS)?;
         Ok(done.into_iter().map(|version| version.to_string()).collect())
@@ -92,6 +96,41 @@ pub async fn run(owner_url: &str) -> Result<Vec<String>, MigrateError> {
 /// See [`MigrateError`].
 pub async fn revert(owner_url: &str) -> Result<String, MigrateError> {
     under_lock(owner_url, |harness| Ok(harness.revert_last_migration(MIGRATIONS)?.to_string())).await
+}
+
+/// A step, as the database notes it: the digits that its folder's name begins with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Version {
+    pub(super) version: String,
+    pub(super) name: String,
+}
+
+/// The steps of this binary, in order.
+pub(super) fn known() -> Vec<Version> {
+    // Embedded steps are read from the binary, which cannot fail.
+    let steps = MigrationSource::<Pg>::migrations(&MIGRATIONS).unwrap_or_default();
+    let mut known: Vec<Version> = steps
+        .iter()
+        .map(|step| Version { version: step.name().version().to_string(), name: step.name().to_string() })
+        .collect();
+    known.sort_by(|a, b| a.version.cmp(&b.version));
+    known
+}
+
+/// The versions of steps that the database has and this binary does not know: those of a newer release.
+///
+/// # Errors
+/// See [`MigrateError`].
+pub async fn unknown(owner_url: &str) -> Result<Vec<String>, MigrateError> {
+    let known = known();
+    under_lock(owner_url, move |harness| {
+        let applied = harness.applied_migrations()?.into_iter().map(|version| version.to_string());
+        let mut unknown: Vec<String> =
+            applied.filter(|version| known.iter().all(|step| step.version != *version)).collect();
+        unknown.sort();
+        Ok(unknown)
+    })
+    .await
 }
 
 /// Every step of this binary, in order.
@@ -142,39 +181,4 @@ async fn lock(owner: &mut AsyncPgConnection) -> Result<(), MigrateError> {
         tokio::time::sleep(LOCK_STEP).await;
     }
     Err(MigrateError::Locked)
-}
-
-/// What is wrong with the role that would serve requests, if anything: row-level security does not hold
-/// for a superuser, for BYPASSRLS, and for whoever may take the owner's role.
-///
-/// # Errors
-/// See [`MigrateError`].
-pub async fn unfit_role(pool_url: &str) -> Result<Option<String>, MigrateError> {
-    let mut served: Config = pool_url.parse()?;
-    served.connect_timeout(CONNECT);
-    let pool = open(&served).await?;
-    let statement = Statement::<(Text, Bool, Bool)>::new(
-        "SELECT r.rolname::text, r.rolsuper OR r.rolbypassrls, EXISTS ( \
-             SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
-             WHERE n.nspname = 'public' AND c.relkind = 'r' AND pg_has_role(c.relowner, 'MEMBER')) \
-         FROM pg_roles r WHERE r.rolname = current_user",
-        vec![],
-    );
-    let (name, bypasses, owns): (String, bool, bool) = statement.get_result(&mut &pool).await?;
-    Ok(match (bypasses, owns) {
-        (true, _) => Some(format!("`{name}` is a superuser or has BYPASSRLS")),
-        (_, true) => Some(format!("`{name}` owns the tables, or may become their owner")),
-        (false, false) => None,
-    })
-}
-
-/// The pepper ids that stored password hashes need.
-///
-/// # Errors
-/// See [`MigrateError`].
-pub async fn peppers_in_use(owner_url: &str) -> Result<Vec<String>, MigrateError> {
-    let mut owner = connect(owner_url).await?;
-    owner.batch_execute("BEGIN READ ONLY; SET LOCAL ROLE app_maintenance").await?;
-    let statement = Statement::<Text>::new("SELECT DISTINCT split_part(password_hash, '$', 3) FROM users", vec![]);
-    Ok(statement.load(&mut &owner).await?)
 }

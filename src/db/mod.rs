@@ -4,10 +4,12 @@ pub mod batch;
 pub mod client;
 mod driver;
 mod failure;
+pub mod inspection;
 pub mod list;
 mod loan;
 pub(crate) mod lock;
 pub mod migrate;
+pub mod peppers;
 pub mod pool;
 pub mod row;
 #[expect(missing_docs, reason = "generated; the migrations comment on every column")]

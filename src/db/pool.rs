@@ -106,7 +106,8 @@ impl Pool {
     /// When `url` is not a PostgreSQL address.
     pub fn new(url: &str, settings: &Settings) -> Result<Self, tokio_postgres::Error> {
         let mut config: Config = url.parse()?;
-        config.options(options(settings)).application_name("skypanel").connect_timeout(settings.wait);
+        let options = format!("{} {}", config.get_options().unwrap_or_default(), options(settings));
+        config.options(options).application_name("skypanel").connect_timeout(settings.wait);
         let statements = Arc::new(Statements::default());
         let manager = Manager { config, statements: Arc::clone(&statements) };
         let connections = bb8::Pool::builder()
@@ -158,11 +159,14 @@ impl Pool {
     }
 }
 
+/// Where names are looked up, whatever the role or the database was set to.
+pub(super) const SEARCH_PATH: &str = "-c search_path=public,pg_temp";
+
 fn options(settings: &Settings) -> String {
     format!(
         // Statements are prepared once and planned once: see `db::list::AnyOf` for what that asks of their texts.
-        "-c TimeZone=UTC -c plan_cache_mode=force_generic_plan -c statement_timeout={} -c lock_timeout={} \
-         -c idle_in_transaction_session_timeout={} -c client_connection_check_interval={}",
+        "{SEARCH_PATH} -c TimeZone=UTC -c plan_cache_mode=force_generic_plan -c statement_timeout={} \
+         -c lock_timeout={} -c idle_in_transaction_session_timeout={} -c client_connection_check_interval={}",
         settings.statement_timeout.as_millis(),
         settings.lock_timeout.as_millis(),
         settings.idle_in_transaction.as_millis(),

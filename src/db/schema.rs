@@ -51,6 +51,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    peppers (id) {
+        id -> Text,
+        proof -> Text,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     roles (id) {
         id -> Uuid,
         name -> Text,
@@ -247,6 +255,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     invoice_items,
     invoices,
     password_reset_tokens,
+    peppers,
     roles,
     server_actions,
     server_packages,

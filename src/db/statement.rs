@@ -21,6 +21,10 @@ pub enum Bind {
     Uuids(Vec<Uuid>),
     /// `text`, or null
     Text(Option<String>),
+    /// `text[]`
+    Texts(Vec<String>),
+    /// `timestamptz`, or null
+    Instant(Option<DateTime<Utc>>),
     /// `timestamptz[]`
     Instants(Vec<DateTime<Utc>>),
     /// `date`
@@ -45,6 +49,8 @@ impl Bind {
             Self::Uuid(value) => out.push_bind_param::<SqlUuid, _>(value),
             Self::Uuids(value) => out.push_bind_param::<Array<SqlUuid>, _>(value),
             Self::Text(value) => out.push_bind_param::<Nullable<Text>, _>(value),
+            Self::Texts(value) => out.push_bind_param::<Array<Text>, _>(value),
+            Self::Instant(value) => out.push_bind_param::<Nullable<Timestamptz>, _>(value),
             Self::Instants(value) => out.push_bind_param::<Array<Timestamptz>, _>(value),
             Self::Date(value) => out.push_bind_param::<Date, _>(value),
             Self::Int(value) => out.push_bind_param::<Integer, _>(value),

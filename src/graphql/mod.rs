@@ -20,8 +20,9 @@ pub use answer::Answer;
 pub use guard::DocumentLimits;
 
 use crate::billing::BillingQuery;
+use crate::db::inspection;
 use crate::db::pool::Pool;
-use crate::db::unit::{Access, Interrupted, TokenDigest, Unit, Work};
+use crate::db::unit::{Access, Interrupted, Presented, TokenDigest, Work};
 use crate::error::{Code, Error, Result};
 use crate::identity::{Activity, IdentityMutation, IdentityQuery, Passwords, Token};
 use crate::memory::{self, Memory};
@@ -144,12 +145,9 @@ impl Service {
         answer.finish(&request_id, inner.settings.errors)
     }
 
-    /// Whether the database answers.
+    /// Whether the database answers, and has all that this program asks of it.
     pub async fn ready(&self) -> bool {
-        match Unit::open(&self.0.pool, Access::Read, None).await {
-            Ok((unit, _)) => unit.close().await.is_ok(),
-            Err(_) => false,
-        }
+        inspection::is_current(&self.0.pool).await.unwrap_or(false)
     }
 }
 
@@ -202,7 +200,8 @@ impl Inner {
         // Who may ask for the schema is decided before anything is asked of the database: not on a guess.
         let guess = guess.filter(|_| checked.operation == OperationType::Query && !checked.introspects);
         let hasty = guess.is_some();
-        let work = Arc::new(Work::new(&self.pool, self.memory.share(who), token.clone()));
+        let presented = token.as_ref().map(|token| self.presented(token));
+        let work = Arc::new(Work::new(&self.pool, self.memory.share(who), presented));
         let begun = self.begin(&work, token.is_some(), &checked, guess).await;
         let shared = Arc::new(Request::new(Arc::clone(&work), client, self.settings.writes_rows));
         if !hasty {
@@ -217,7 +216,7 @@ impl Inner {
         ended.map_err(Interrupted::Failed)?;
         if let Some((token, seen)) = work.seen() {
             if let Some((session, (known, now))) = seen.viewer.session().zip(seen.idle_since) {
-                self.activity.note(session, known, now);
+                self.activity.note(&token, session, known, now);
             }
             self.viewers.remember(token, &seen.viewer);
         }
@@ -231,6 +230,10 @@ impl Inner {
             self.guard.keep(checked);
         }
         Ok(answer)
+    }
+
+    fn presented(&self, token: &TokenDigest) -> Presented {
+        Presented { token: token.clone(), used: self.activity.latest(token) }
     }
 
     /// Learns who asks, or goes by the guess for now. A dead token fails the whole request, whatever it asks for.

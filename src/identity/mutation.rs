@@ -162,9 +162,13 @@ async fn login(ctx: &Context<'_>, input: Undecoded<LoginInput>) -> Result<LoginP
     let token = Token::fresh().map_err(|cause| Error::internal(std::io::Error::other(cause.to_string())))?;
     let unit = request.write().await?;
     let opened = Session::open(unit.conn(), &credentials, new_hash, &token.digest(), &request.client).await?;
+    // Whoever signs in again on a device leaves no session behind there.
+    if let Some(former) = unit.viewer().session().filter(|_| opened.is_some()) {
+        Session::end_own(unit.conn(), former).await?;
+    }
     unit.commit().await?;
     let Some(session) = opened else { return Ok(wrong_credentials()) };
-    request.work.become_session(Some(token.digest())).await;
+    request.work.become_session(Some(token.digest().into())).await;
     let opened = Some((session, credentials.user));
     Ok(LoginPayload { token: Some(token.reveal().to_owned()), opened, ..LoginPayload::default() })
 }

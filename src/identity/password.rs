@@ -13,6 +13,8 @@ use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
 
+use super::token::hex;
+use crate::db::peppers::Proof;
 use crate::error::{Code, Error, Result};
 use crate::shares::{Bounds, Neighbour, Place, Shares, Who};
 
@@ -22,6 +24,8 @@ const QUEUE: usize = 16;
 const WAIT: Duration = Duration::from_secs(2);
 /// The most bytes of a password that are looked at: 128 characters of any kind fit.
 const MAX_BYTES: usize = 1024;
+/// What a pepper proves itself by. No password: those have no NUL.
+const PROVEN: &[u8] = b"skypanel pepper\0";
 
 /// A secret of the installation that goes into every hash, so that a stolen table alone is worthless.
 #[derive(Clone)]
@@ -65,10 +69,19 @@ impl Pepper {
     }
 
     fn season(&self, password: &str) -> Option<String> {
+        self.mac(password.as_bytes()).map(|mac| STANDARD.encode(mac))
+    }
+
+    /// What shows that the secret is the same, and tells nothing of it.
+    fn proof(&self) -> Option<Proof> {
+        Some(Proof { id: self.id.clone(), proof: hex(&self.mac(PROVEN)?) })
+    }
+
+    fn mac(&self, message: &[u8]) -> Option<Vec<u8>> {
         let key = STANDARD.decode(self.secret.expose_secret()).ok()?;
         let mut mac = Hmac::<Sha256>::new_from_slice(&key).ok()?;
-        mac.update(password.as_bytes());
-        Some(STANDARD.encode(mac.finalize().into_bytes()))
+        mac.update(message);
+        Some(mac.finalize().into_bytes().to_vec())
     }
 }
 
@@ -131,6 +144,12 @@ impl Passwords {
     #[must_use]
     pub fn lacks(&self, pepper: &str) -> bool {
         !self.peppers.iter().any(|known| known.id == pepper)
+    }
+
+    /// What shows that the peppers are the same as before.
+    #[must_use]
+    pub fn proofs(&self) -> Vec<Proof> {
+        self.peppers.iter().filter_map(Pepper::proof).collect()
     }
 
     /// Verifies a password against a stored hash, or against the dummy when there is none.

@@ -91,3 +91,21 @@ fn an_address_that_is_taken_is_told_before_a_database_is_made() {
     assert!(told.contains(&format!("Cannot listen on {address}")) && told.contains("--listen"), "{told}");
     assert!(!dir.0.join("data").exists());
 }
+
+/// Without its file nobody's password could be verified any more, and a new one would hide that.
+#[test]
+fn lost_secrets_beside_an_old_database_stop_the_start() {
+    let dir = Dir::new();
+    assert_eq!(Program::start(&dir.0).end(Signal::SIGTERM).code(), Some(0));
+    let file = dir.0.join("data/secrets");
+    let kept = dir.0.join("kept");
+    std::fs::rename(&file, &kept).unwrap();
+    let refused = command(&dir.0).output().unwrap();
+    assert_eq!(refused.status.code(), Some(1));
+    let told = String::from_utf8(refused.stderr).unwrap();
+    let last = told.lines().last().unwrap();
+    assert!(last.contains("data/secrets") && last.contains("backup"), "{told}");
+    assert!(!file.exists(), "no other one was made");
+    std::fs::rename(&kept, &file).unwrap();
+    Program::start(&dir.0).sign_in();
+}

@@ -98,8 +98,8 @@ async fn a_database_that_only_reads_says_so_and_is_read_on() {
 async fn the_commit_of_a_failed_transaction_is_no_success() {
     let app = App::demo().await;
     let ada = app.user("ada").await;
-    let digest = skypanel::db::unit::TokenDigest(ada.digest());
-    let (unit, _) = Unit::open(&app.pool, Access::Write, Some(&digest)).await.unwrap();
+    let presented = skypanel::db::unit::TokenDigest(ada.digest()).into();
+    let (unit, _) = Unit::open(&app.pool, Access::Write, Some(&presented)).await.unwrap();
     unit.conn().batch_execute("DELETE FROM sessions WHERE id = app.session_id()").await.unwrap();
     let broken = Statement::<Integer>::new("SELECT 1 / 0", vec![]);
     let lost: Result<i32, _> = diesel_async::RunQueryDsl::get_result(broken, &mut unit.conn()).await;

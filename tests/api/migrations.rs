@@ -40,7 +40,7 @@ async fn every_step_goes_back_and_forth() {
     let url = bare().await;
     let untouched = dump(&url).await;
     let all = folders();
-    assert!(all.len() >= 9, "{all:?}");
+    assert!(all.len() >= 10, "{all:?}");
     assert_eq!(migrate::status(&url).await.unwrap(), steps(|_| false));
     assert_eq!(dump(&url).await, untouched, "looking changes nothing");
 

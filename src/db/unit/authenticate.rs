@@ -18,6 +18,21 @@ use crate::viewer::{SignedIn, Viewer};
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct TokenDigest(pub String);
 
+/// What a request is known by.
+#[derive(Debug, Clone)]
+pub struct Presented {
+    /// The token's digest.
+    pub token: TokenDigest,
+    /// When its session was last used, as far as the program knows and may not have written yet.
+    pub used: Option<DateTime<Utc>>,
+}
+
+impl From<TokenDigest> for Presented {
+    fn from(token: TokenDigest) -> Self {
+        Self { token, used: None }
+    }
+}
+
 /// What the authentication answers: session, person, kind, permissions, when the session was last noted
 /// as active, the time of the database, the role that was taken.
 type Authenticated = (Option<Uuid>, Option<Uuid>, String, Vec<String>, Option<DateTime<Utc>>, DateTime<Utc>, String);
@@ -35,12 +50,15 @@ pub struct Seen {
 }
 
 /// Opens a transaction and authenticates on it: the two leave together.
-pub(super) async fn authenticate(conn: &Client, access: Access, token: Option<&TokenDigest>) -> Result<Seen> {
+pub(super) async fn authenticate(conn: &Client, access: Access, presented: Option<&Presented>) -> Result<Seen> {
     let (mut first, mut second) = (conn, conn);
     let statement = Statement::<AuthenticatedSql>::new(
         "SELECT a.session_id, a.user_id, a.kind, a.permissions, a.last_activity, now(), \
-         set_config('role', app.role_of_viewer(), true) FROM app.authenticate(?) a",
-        vec![Bind::Text(token.map(|digest| digest.0.clone()))],
+         set_config('role', app.role_of_viewer(), true) FROM app.authenticate(?, ?) a",
+        vec![
+            Bind::Text(presented.map(|presented| presented.token.0.clone())),
+            Bind::Instant(presented.and_then(|presented| presented.used)),
+        ],
     );
     let (begun, row) =
         futures_util::join!(first.batch_execute(access.begin()), statement.get_result::<Authenticated>(&mut second),);

@@ -16,7 +16,7 @@ use std::task::{Context, Waker};
 use diesel_async::SimpleAsyncConnection as _;
 use futures_util::future::{BoxFuture, FutureExt as _};
 
-pub use authenticate::{Seen, TokenDigest};
+pub use authenticate::{Presented, Seen, TokenDigest};
 pub use work::{Interrupted, Work};
 
 use self::authenticate::authenticate;
@@ -62,14 +62,14 @@ impl Unit {
     ///
     /// # Errors
     /// `OVERLOADED` when no connection comes free in time, `DB_UNAVAILABLE` when there is none.
-    pub async fn open(pool: &Pool, access: Access, token: Option<&TokenDigest>) -> Result<(Self, Seen)> {
+    pub async fn open(pool: &Pool, access: Access, presented: Option<&Presented>) -> Result<(Self, Seen)> {
         // A connection that died while it was idle shows only now, and is thrown away: the next one may
         // be alive. The wait for one is not repeated.
         loop {
             let connection = pool.get().await?;
             let old = connection.served;
             let unit = Self::on(connection, Arc::default());
-            match authenticate(unit.conn(), access, token).await {
+            match authenticate(unit.conn(), access, presented).await {
                 Err(error) if old && error.code().is_outage() => {}
                 Err(error) => return Err(error),
                 Ok(seen) => return Ok((Self { viewer: Arc::clone(&seen.viewer), ..unit }, seen)),
@@ -85,12 +85,12 @@ impl Unit {
     /// Like [`Unit::open`].
     pub async fn early(
         pool: &Pool,
-        token: TokenDigest,
+        presented: Presented,
         guess: Arc<Viewer>,
     ) -> Result<(Arc<Self>, BoxFuture<'static, Result<Seen>>)> {
         let unit = Arc::new(Self::on(pool.get().await?, guess));
         let asking = Arc::clone(&unit);
-        let seen = async move { authenticate(asking.conn(), Access::Read, Some(&token)).await };
+        let seen = async move { authenticate(asking.conn(), Access::Read, Some(&presented)).await };
         Ok((unit, seen.boxed()))
     }
 

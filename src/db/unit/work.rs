@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use futures_util::future::BoxFuture;
 use futures_util::lock::Mutex as AsyncMutex;
 
-use super::{Access, Seen, TokenDigest, Unit};
+use super::{Access, Presented, Seen, TokenDigest, Unit};
 use crate::db::lock::lock;
 use crate::db::pool::Pool;
 use crate::error::{Code, Error, Result};
@@ -17,7 +17,7 @@ pub struct Work {
     pool: Pool,
     /// What the answer holds.
     pub memory: Arc<Share>,
-    token: Mutex<Option<TokenDigest>>,
+    presented: Mutex<Option<Presented>>,
     viewer: Mutex<Arc<Viewer>>,
     /// A failure is kept too: the other loaders of a level should not wait for the pool once more.
     unit: AsyncMutex<Option<Result<Arc<Unit>>>>,
@@ -43,12 +43,12 @@ pub enum Interrupted {
 impl Work {
     /// The work of a request that came with this token, or with none.
     #[must_use]
-    pub fn new(pool: &Pool, memory: Share, token: Option<TokenDigest>) -> Self {
+    pub fn new(pool: &Pool, memory: Share, presented: Option<Presented>) -> Self {
         let memory = Arc::new(memory);
         Self {
             pool: pool.of(&memory),
             memory,
-            token: Mutex::new(token),
+            presented: Mutex::new(presented),
             viewer: Mutex::default(),
             unit: AsyncMutex::default(),
             writing: Mutex::default(),
@@ -79,9 +79,9 @@ impl Work {
     /// # Errors
     /// Like [`Unit::open`].
     pub async fn expect(&self, guess: Arc<Viewer>) -> Result<()> {
-        let Some(token) = lock(&self.token).clone() else { return Ok(()) };
+        let Some(presented) = lock(&self.presented).clone() else { return Ok(()) };
         *lock(&self.viewer) = Arc::clone(&guess);
-        let (unit, asked) = Unit::early(&self.pool, token, guess).await?;
+        let (unit, asked) = Unit::early(&self.pool, presented, guess).await?;
         *self.unit.lock().await = Some(Ok(unit));
         *lock(&self.asked) = Some(asked);
         Ok(())
@@ -167,9 +167,9 @@ impl Work {
 
     /// From here on the request is one of this session, or of a guest: what comes after in the document is checked and
     /// answered for whom the database says it is.
-    pub async fn become_session(&self, token: Option<TokenDigest>) {
-        let is_guest = token.is_none();
-        *lock(&self.token) = token;
+    pub async fn become_session(&self, presented: Option<Presented>) {
+        let is_guest = presented.is_none();
+        *lock(&self.presented) = presented;
         *lock(&self.viewer) = Arc::default();
         *lock(&self.seen) = None;
         if !is_guest {
@@ -224,9 +224,9 @@ impl Work {
     }
 
     async fn open(&self, access: Access) -> Result<Unit> {
-        let token = lock(&self.token).clone();
-        let (unit, seen) = Unit::open(&self.pool, access, token.as_ref()).await?;
-        if token.is_some() && unit.viewer().session().is_none() {
+        let presented = lock(&self.presented).clone();
+        let (unit, seen) = Unit::open(&self.pool, access, presented.as_ref()).await?;
+        if presented.is_some() && unit.viewer().session().is_none() {
             unit.rollback().await?;
             return Err(Error::dead_token());
         }
@@ -236,6 +236,6 @@ impl Work {
     }
 
     fn note(&self, seen: Seen) {
-        *lock(&self.seen) = lock(&self.token).clone().map(|token| (token, seen));
+        *lock(&self.seen) = lock(&self.presented).clone().map(|presented| (presented.token, seen));
     }
 }

@@ -1,9 +1,10 @@
 //! Sessions: signed-in devices. The database holds the SHA-256 of a token, never the token.
 
 use chrono::{DateTime, Utc};
+use diesel::define_sql_function;
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::sql_types::{Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{BigInt, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use uuid::Uuid;
 
@@ -34,6 +35,12 @@ row! {
 
 by_id! { Session by SessionId in sessions }
 
+define_sql_function! {
+    /// Whether a session is alive, as its token is.
+    #[sql_name = "app.is_live_session"]
+    fn is_live(session: SqlUuid) -> Bool;
+}
+
 /// What the verification of a password needs.
 pub struct Credentials {
     pub(in crate::identity) user: UserId,
@@ -42,15 +49,12 @@ pub struct Credentials {
 }
 
 impl Session {
-    /// The sessions that `viewer` may see and that have not expired; always the one that asks.
+    /// The live sessions that `viewer` may see; always the one that asks.
     #[must_use]
     pub fn visible_to(viewer: &Viewer) -> sessions::BoxedQuery<'static, Pg> {
         let scope = InScope(column!(sessions.user_id), viewer.scope(Permission::SessionRead));
         let current = sessions::id.nullable().eq(viewer.session());
-        sessions::table
-            .into_boxed()
-            .filter(sessions::expires_at.gt(diesel::dsl::now))
-            .filter(scope.nullable().or(current))
+        sessions::table.into_boxed().filter(scope.nullable().and(is_live(sessions::id).nullable()).or(current))
     }
 
     /// The credentials behind an e-mail address or a username, if there are any.
@@ -101,7 +105,8 @@ impl Session {
     /// What the database answers.
     pub async fn end(conn: &Database, viewer: &Viewer, id: SessionId) -> Result<bool> {
         let scope = InScope(column!(sessions.user_id), viewer.scope(Permission::SessionRevoke));
-        let ended = diesel::delete(sessions::table.filter(sessions::id.eq(id)).filter(scope));
+        let live = sessions::table.filter(sessions::id.eq(id)).filter(scope).filter(is_live(sessions::id));
+        let ended = diesel::delete(live);
         Ok(ended.execute(&mut &*conn).await? > 0)
     }
 
@@ -113,13 +118,22 @@ impl Session {
         Ok(diesel::delete(sessions::table.filter(sessions::id.eq(id))).execute(&mut &*conn).await? > 0)
     }
 
-    /// Ends all sessions of a person but one. How many there were.
+    /// Deletes the sessions of everybody that have ended. How many there were.
+    ///
+    /// # Errors
+    /// What the database answers.
+    pub async fn delete_ended(conn: &Database) -> Result<i64> {
+        let statement = Statement::<BigInt>::new("SELECT app.delete_ended_sessions()", vec![]);
+        Ok(statement.get_result(&mut &*conn).await?)
+    }
+
+    /// Ends all live sessions of a person but one. How many there were.
     ///
     /// # Errors
     /// What the database answers.
     pub async fn end_others(conn: &Database, user: UserId, but: SessionId) -> Result<usize> {
         let others = sessions::table.filter(sessions::user_id.eq(user)).filter(sessions::id.ne(but));
-        Ok(diesel::delete(others).execute(&mut &*conn).await?)
+        Ok(diesel::delete(others.filter(is_live(sessions::id))).execute(&mut &*conn).await?)
     }
 }
 
