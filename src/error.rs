@@ -1,8 +1,7 @@
 //! One error for everything before and during the execution, and the one place that turns it into GraphQL.
 //!
-//! [`Error`] has no `Display`: a `?` cannot leak the text of a database or of a library to a
-//! client. What a client sees is the message given here, its [`Code`] and its extensions; what
-//! happened underneath stays in the cause and is logged once, at the boundary.
+//! [`Error`] has no `Display`: a `?` cannot leak the text of a database or of a library to a client, who sees the
+//! message given here, its [`Code`] and its extensions. What happened stays in the cause and is logged at the boundary.
 
 use std::sync::Arc;
 
@@ -39,8 +38,12 @@ pub enum Code {
     CsrfRejected,
     /// The body is too large.
     PayloadTooLarge,
+    /// The URL is too long: a [`Code::QueryTooLarge`] with a status of its own.
+    TargetTooLong,
     /// The body is not `application/json`.
     UnsupportedMediaType,
+    /// The body is compressed on its way: a [`Code::UnsupportedMediaType`] with a status of its own.
+    CodingNotImplemented,
     /// The answer would be in a media type that the client does not take.
     NotAcceptable,
     /// The HTTP method does not fit.
@@ -66,7 +69,7 @@ impl Code {
             Self::Forbidden => "FORBIDDEN",
             Self::NotFound => "NOT_FOUND",
             Self::BadUserInput => "BAD_USER_INPUT",
-            Self::QueryTooLarge => "QUERY_TOO_LARGE",
+            Self::QueryTooLarge | Self::TargetTooLong => "QUERY_TOO_LARGE",
             Self::QueryTooDeep => "QUERY_TOO_DEEP",
             Self::QueryTooComplex => "QUERY_TOO_COMPLEX",
             Self::GraphqlParseFailed => "GRAPHQL_PARSE_FAILED",
@@ -74,7 +77,7 @@ impl Code {
             Self::BatchingDisabled => "BATCHING_DISABLED",
             Self::CsrfRejected => "CSRF_REJECTED",
             Self::PayloadTooLarge => "PAYLOAD_TOO_LARGE",
-            Self::UnsupportedMediaType => "UNSUPPORTED_MEDIA_TYPE",
+            Self::UnsupportedMediaType | Self::CodingNotImplemented => "UNSUPPORTED_MEDIA_TYPE",
             Self::NotAcceptable => "NOT_ACCEPTABLE",
             Self::MethodNotAllowed => "METHOD_NOT_ALLOWED",
             Self::Timeout | Self::BodyTimeout => "TIMEOUT",
@@ -95,10 +98,12 @@ impl Code {
             Self::NotAcceptable => 406,
             Self::BodyTimeout => 408,
             Self::PayloadTooLarge => 413,
+            Self::TargetTooLong => 414,
             Self::UnsupportedMediaType => 415,
             Self::Overloaded | Self::DbUnavailable => 503,
             Self::Timeout => 504,
             Self::Internal => 500,
+            Self::CodingNotImplemented => 501,
             Self::Forbidden
             | Self::BadUserInput
             | Self::QueryTooLarge
@@ -274,9 +279,9 @@ impl Error {
 }
 
 fn segment(segment: &QueryPathSegment<'_>) -> PathSegment {
-    match segment {
-        QueryPathSegment::Index(index) => PathSegment::Index(*index),
-        QueryPathSegment::Name(name) => PathSegment::Field((*name).to_owned()),
+    match *segment {
+        QueryPathSegment::Index(index) => PathSegment::Index(index),
+        QueryPathSegment::Name(name) => PathSegment::Field(name.to_owned()),
     }
 }
 

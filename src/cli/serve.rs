@@ -1,6 +1,5 @@
 //! `skypanel serve`.
 
-use std::net::IpAddr;
 use std::time::Duration;
 
 use clap::Args;
@@ -43,12 +42,12 @@ pub struct ServeArgs {
     /// The most connections to the database
     #[arg(long, env = "SKYPANEL_POOL_SIZE", default_value_t = 10, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pool_size: u32,
-    /// Reverse proxies whose X-Forwarded-For is believed, separated by commas
-    #[arg(long, env = "SKYPANEL_TRUSTED_PROXIES", value_delimiter = ',', value_name = "ADDRESSES")]
-    trusted_proxies: Vec<IpAddr>,
+    /// Reverse proxies whose X-Forwarded-For is believed: addresses and networks, separated by commas
+    #[arg(long, env = "SKYPANEL_TRUSTED_PROXIES", value_name = "NETWORKS")]
+    trusted_proxies: Option<http::Proxies>,
     /// Origins whose pages may use the session cookie, separated by commas
-    #[arg(long, env = "SKYPANEL_ALLOWED_ORIGINS", value_delimiter = ',', value_name = "ORIGINS")]
-    allowed_origins: Vec<String>,
+    #[arg(long, env = "SKYPANEL_ALLOWED_ORIGINS", value_name = "ORIGINS")]
+    allowed_origins: Option<String>,
     #[command(flatten)]
     database: DatabaseArgs,
 }
@@ -57,6 +56,11 @@ impl ServeArgs {
     fn environment(&self) -> Environment {
         let default = if self.database.is_private() { Environment::Development } else { Environment::Production };
         self.environment.unwrap_or(default)
+    }
+
+    fn allowed_origins(&self) -> Vec<String> {
+        let entries = self.allowed_origins.iter().flat_map(|list| list.split(','));
+        entries.map(str::trim).filter(|origin| !origin.is_empty()).map(str::to_owned).collect()
     }
 }
 
@@ -94,11 +98,11 @@ async fn serve(
     let service = Service::new(pool.clone(), passwords, activity.clone(), door(args, &limits))
         .map_err(|error| format!("the schema cannot be assembled: {:?}", error.cause()))?;
     let settings = http::Settings {
-        limits: limits.clone(),
-        trusted_proxies: args.trusted_proxies.clone(),
-        allowed_origins: args.allowed_origins.clone(),
+        limits,
+        trusted_proxies: args.trusted_proxies.clone().unwrap_or_default(),
+        allowed_origins: args.allowed_origins(),
     };
-    let router = http::router(service, settings);
+    let router = http::router(service, settings.clone());
 
     let address = listener.local_addr()?;
     super::say!("SkyPANEL answers on http://{address}/graphql; GraphiQL is at http://{address}/graphiql");
@@ -106,7 +110,7 @@ async fn serve(
         seed::print_sign_ins();
     }
     let flushing = tokio::spawn(jobs::flush_activity(activity.clone(), pool.clone()));
-    http::serve(listener, router, limits, stopped(stop)).await?;
+    http::serve(listener, router, &settings, stopped(stop)).await?;
     flushing.abort();
     jobs::flush(&activity, &pool).await;
     Ok(())
