@@ -68,8 +68,10 @@ pub struct Limits {
     pub body_timeout: Duration,
     /// How long a connection may sit idle.
     pub idle_timeout: Duration,
-    /// How long a client may leave an answer unread.
-    pub write_stall: Duration,
+    /// Over which time it is looked at how much a client takes of an answer that waits for it.
+    pub write_window: Duration,
+    /// The least bytes a second that it has to take.
+    pub write_rate: usize,
     /// How long a request may take, once it is read.
     pub request_timeout: Duration,
     /// The most requests at once.
@@ -97,7 +99,8 @@ impl Default for Limits {
             header_timeout: Duration::from_secs(5),
             body_timeout: Duration::from_secs(9),
             idle_timeout: Duration::from_mins(1),
-            write_stall: Duration::from_secs(15),
+            write_window: Duration::from_secs(15),
+            write_rate: 8 * 1024,
             request_timeout: Duration::from_secs(10),
             in_flight: 256,
             queued: 64,

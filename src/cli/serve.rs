@@ -1,6 +1,6 @@
 //! `skypanel serve`.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use clap::Args;
@@ -44,12 +44,12 @@ pub struct ServeArgs {
     /// The most connections to the database
     #[arg(long, env = "SKYPANEL_POOL_SIZE", default_value_t = 10, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pool_size: u32,
-    /// Reverse proxies whose X-Forwarded-For is believed, separated by commas
-    #[arg(long, env = "SKYPANEL_TRUSTED_PROXIES", value_delimiter = ',', value_name = "ADDRESSES")]
-    trusted_proxies: Vec<IpAddr>,
+    /// Reverse proxies whose X-Forwarded-For is believed: addresses and networks, separated by commas
+    #[arg(long, env = "SKYPANEL_TRUSTED_PROXIES", value_name = "NETWORKS")]
+    trusted_proxies: Option<http::Proxies>,
     /// Origins whose pages may use the session cookie, separated by commas
-    #[arg(long, env = "SKYPANEL_ALLOWED_ORIGINS", value_delimiter = ',', value_name = "ORIGINS")]
-    allowed_origins: Vec<String>,
+    #[arg(long, env = "SKYPANEL_ALLOWED_ORIGINS", value_name = "ORIGINS")]
+    allowed_origins: Option<String>,
     #[command(flatten)]
     database: DatabaseArgs,
 }
@@ -63,6 +63,11 @@ impl ServeArgs {
     /// Whether sign-ins that everybody knows do no harm: they belong on a desk, not in front of customers.
     fn is_a_desk(&self) -> bool {
         self.database.is_private() && self.environment() == Environment::Development
+    }
+
+    fn allowed_origins(&self) -> Vec<String> {
+        let entries = self.allowed_origins.iter().flat_map(|list| list.split(','));
+        entries.map(str::trim).filter(|origin| !origin.is_empty()).map(str::to_owned).collect()
     }
 }
 
@@ -108,17 +113,17 @@ async fn serve(args: &ServeArgs, database: &Database, listener: TcpListener, sto
     let service = Service::new(pool.clone(), passwords, activity.clone(), door(args, &limits))
         .map_err(|error| format!("the schema cannot be assembled: {:?}", error.cause()))?;
     let settings = http::Settings {
-        limits: limits.clone(),
-        trusted_proxies: args.trusted_proxies.clone(),
-        allowed_origins: args.allowed_origins.clone(),
+        limits,
+        trusted_proxies: args.trusted_proxies.clone().unwrap_or_default(),
+        allowed_origins: args.allowed_origins(),
     };
-    let router = http::router(service.clone(), settings);
+    let router = http::router(service.clone(), settings.clone());
 
     let stdout = Output::stdout()?;
     let announcing = tokio::spawn(announce(service, listener.local_addr()?, seeded, stdout.clone()));
     let flushing = tokio::spawn(jobs::flush_activity(activity.clone(), pool.clone()));
     let cleaning = tokio::spawn(jobs::clean_sessions(pool.clone()));
-    http::serve(listener, router, limits, stop.asked()).await?;
+    http::serve(listener, router, &settings, stop.asked()).await?;
     announcing.abort();
     cleaning.abort();
     flushing.abort();

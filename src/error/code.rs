@@ -29,8 +29,12 @@ pub enum Code {
     PayloadTooLarge,
     /// The answer would be too large.
     ResponseTooLarge,
+    /// The URL is too long: a [`Code::QueryTooLarge`] with a status of its own.
+    TargetTooLong,
     /// The body is not `application/json`.
     UnsupportedMediaType,
+    /// The body is compressed on its way: a [`Code::UnsupportedMediaType`] with a status of its own.
+    CodingNotImplemented,
     /// The answer would be in a media type that the client does not take.
     NotAcceptable,
     /// The HTTP method does not fit.
@@ -58,7 +62,7 @@ impl Code {
             Self::Forbidden => "FORBIDDEN",
             Self::NotFound => "NOT_FOUND",
             Self::BadUserInput => "BAD_USER_INPUT",
-            Self::QueryTooLarge => "QUERY_TOO_LARGE",
+            Self::QueryTooLarge | Self::TargetTooLong => "QUERY_TOO_LARGE",
             Self::QueryTooDeep => "QUERY_TOO_DEEP",
             Self::QueryTooComplex => "QUERY_TOO_COMPLEX",
             Self::GraphqlParseFailed => "GRAPHQL_PARSE_FAILED",
@@ -67,7 +71,7 @@ impl Code {
             Self::CsrfRejected => "CSRF_REJECTED",
             Self::PayloadTooLarge => "PAYLOAD_TOO_LARGE",
             Self::ResponseTooLarge => "RESPONSE_TOO_LARGE",
-            Self::UnsupportedMediaType => "UNSUPPORTED_MEDIA_TYPE",
+            Self::UnsupportedMediaType | Self::CodingNotImplemented => "UNSUPPORTED_MEDIA_TYPE",
             Self::NotAcceptable => "NOT_ACCEPTABLE",
             Self::MethodNotAllowed => "METHOD_NOT_ALLOWED",
             Self::Timeout | Self::BodyTimeout => "TIMEOUT",
@@ -89,10 +93,12 @@ impl Code {
             Self::NotAcceptable => 406,
             Self::BodyTimeout => 408,
             Self::PayloadTooLarge => 413,
+            Self::TargetTooLong => 414,
             Self::UnsupportedMediaType => 415,
             Self::Overloaded | Self::DbUnavailable | Self::ReadOnly => 503,
             Self::Timeout => 504,
             Self::Internal => 500,
+            Self::CodingNotImplemented => 501,
             Self::Forbidden
             | Self::BadUserInput
             | Self::QueryTooLarge

@@ -1,8 +1,7 @@
 //! One error for everything before and during the execution, and the one place that turns it into GraphQL.
 //!
-//! [`Error`] has no `Display`: a `?` cannot leak the text of a database or of a library to a
-//! client. What a client sees is the message given here, its [`Code`] and its extensions; what
-//! happened underneath stays in the cause and is logged once, at the boundary.
+//! [`Error`] has no `Display`: a `?` cannot leak the text of a database or of a library to a client, who sees the
+//! message given here, its [`Code`] and its extensions. What happened stays in the cause and is logged at the boundary.
 
 mod code;
 
@@ -179,9 +178,9 @@ impl Error {
 }
 
 fn segment(segment: &QueryPathSegment<'_>) -> PathSegment {
-    match segment {
-        QueryPathSegment::Index(index) => PathSegment::Index(*index),
-        QueryPathSegment::Name(name) => PathSegment::Field((*name).to_owned()),
+    match *segment {
+        QueryPathSegment::Index(index) => PathSegment::Index(index),
+        QueryPathSegment::Name(name) => PathSegment::Field(name.to_owned()),
     }
 }
 

@@ -8,6 +8,7 @@ use axum::http::header::{AUTHORIZATION, USER_AGENT};
 use axum::http::request::Parts;
 use secrecy::SecretString;
 
+use super::Proxies;
 use crate::error::{Code, Error};
 use crate::graphql::{Client, Credential};
 
@@ -42,7 +43,7 @@ fn is_token(text: &str) -> bool {
 }
 
 /// The address and the program at the other end.
-pub(super) fn client(parts: &Parts, trusted: &[IpAddr]) -> Client {
+pub(super) fn client(parts: &Parts, trusted: &Proxies) -> Client {
     let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip().to_canonical());
     Client {
         ip: peer.map(|peer| address(peer, &parts.headers, trusted)),
@@ -55,12 +56,15 @@ pub(super) fn client(parts: &Parts, trusted: &[IpAddr]) -> Client {
 
 /// Each proxy appends the address it was called from. Read from the right, the first that is no proxy of ours is the
 /// client; what stands left of it the client may have written itself.
-fn address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpAddr]) -> IpAddr {
+fn address(peer: IpAddr, headers: &HeaderMap, trusted: &Proxies) -> IpAddr {
     let forwarded: Vec<&str> =
         headers.get_all("x-forwarded-for").iter().flat_map(|value| value.to_str().unwrap_or("?").split(',')).collect();
+    if !forwarded.is_empty() && !trusted.contains(peer) {
+        trusted.warn_of(peer);
+    }
     let mut hop = peer;
     for entry in forwarded.into_iter().rev() {
-        if !trusted.contains(&hop) {
+        if !trusted.contains(hop) {
             break;
         }
         match parse(entry.trim()) {
@@ -100,10 +104,43 @@ mod tests {
         }
     }
 
+    /// What is logged, as it would be written.
+    #[derive(Clone, Default)]
+    struct Log(std::sync::Arc<std::sync::Mutex<Vec<u8>>>);
+
+    impl std::io::Write for Log {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_proxy_that_is_not_trusted_is_told_once() {
+        let log = Log::default();
+        let writer = log.clone();
+        let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
+        let mut headers = HeaderMap::new();
+        let trusted = "10.0.0.1".parse().unwrap();
+        tracing::subscriber::with_default(subscriber, || {
+            address(IpAddr::from([9, 9, 9, 9]), &headers, &trusted);
+            headers.insert("x-forwarded-for", HeaderValue::from_static("1.1.1.1"));
+            for last in [1, 9, 9] {
+                address(IpAddr::from([10, 0, 0, last]), &headers, &trusted);
+            }
+        });
+        let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+        assert_eq!(text.matches("SKYPANEL_TRUSTED_PROXIES").count(), 1, "{text}");
+        assert!(text.contains("peer=10.0.0.9"), "{text}");
+    }
+
     #[test]
     fn forwarded_addresses_are_believed_behind_proxies_only() {
         let ip = |text: &str| parse(text).unwrap_or(IpAddr::from([0, 0, 0, 0]));
-        let trusted = [ip("10.0.0.1"), ip("10.0.0.2")];
+        let trusted = "10.0.0.0/30".parse().unwrap();
         for (peer, header, client) in [
             ("9.9.9.9", "1.1.1.1", "9.9.9.9"),
             ("10.0.0.1", "1.1.1.1", "1.1.1.1"),

@@ -14,23 +14,33 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::{Request, Response};
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use tower::ServiceExt;
 
-use super::socket::{Socket, Timers, TrackedBody};
+use super::Settings;
+use super::head::Crowded;
+use super::places::{Place, Places};
+use super::socket::Socket;
+use super::timers::Timers;
+use super::tracked::{AnswerBody, RequestBody};
 use crate::config::Limits;
 
-/// The request line and all headers; more is 431. A GET carries its document here.
-const HEAD_BYTES: usize = 32 * 1024;
-const HEADERS: usize = 64;
-/// hyper's default of 400 KiB a connection is too much for thousands of them.
+/// The request line and all headers; more is 431. (`head` has a smaller bound for the URL alone.) hyper's default of
+/// 400 KiB a connection is too much for thousands of them.
 const BUFFER_BYTES: usize = 64 * 1024;
+const HEADERS: usize = 64;
+/// What the kernel keeps of an answer that its client has not taken. Left to itself it takes megabytes, tells of
+/// progress once a third of them is gone, and so makes a slow reader look like one that does not read at all.
+const SEND_BYTES: usize = 128 * 1024;
+/// Connections beyond the bound, for one request each: a probe is answered, others are told 503.
+const SPARE: usize = 64;
 /// After an accept that failed for want of descriptors or memory: time for some to come back.
 const PAUSE: Duration = Duration::from_millis(200);
 /// What is kept of the drain's time to end the connections that did not.
@@ -55,20 +65,29 @@ enum Stage {
 pub async fn serve(
     listener: TcpListener,
     router: Router,
-    limits: Limits,
+    settings: &Settings,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
-    let limits = Arc::new(limits);
-    let places = Arc::new(Semaphore::new(limits.connections.min(Semaphore::MAX_PERMITS)));
+    let limits = Arc::new(settings.limits.clone());
+    let places = Places::new(limits.connections, settings.trusted_proxies.clone());
+    let spare = Places::new(SPARE, settings.trusted_proxies.clone());
     let stage = watch::Sender::new(Stage::Serving);
     let mut shutdown = pin!(shutdown);
     loop {
-        let (stream, peer, place) = tokio::select! {
+        let (stream, peer) = tokio::select! {
             biased;
             () = &mut shutdown => break,
-            accepted = accept(&listener, &places) => accepted,
+            accepted = accept(&listener) => accepted,
         };
-        tokio::spawn(connection(stream, peer, place, router.clone(), Arc::clone(&limits), stage.subscribe()));
+        let timers = Timers::new();
+        let seat = |places: &Arc<Places>| places.take(peer.ip(), &timers);
+        let Some((place, is_spare)) =
+            seat(&places).map(|place| (place, false)).or_else(|| seat(&spare).map(|place| (place, true)))
+        else {
+            continue;
+        };
+        let connection = Connection { peer, timers, is_spare, limits: Arc::clone(&limits), stage: stage.subscribe() };
+        tokio::spawn(connection.run(stream, place, router.clone()));
     }
     drop(listener);
 
@@ -83,19 +102,14 @@ pub async fn serve(
     Ok(())
 }
 
-/// The next connection, once there is a place for it: further ones wait in the kernel's queue, without a descriptor.
-async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> (TcpStream, SocketAddr, OwnedSemaphorePermit) {
+/// The next connection.
+async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     loop {
-        let Ok(place) = Arc::clone(places).acquire_owned().await else {
-            // The semaphore is never closed.
-            std::future::pending().await
-        };
         match listener.accept().await {
-            Ok((stream, peer)) => return (stream, peer, place),
+            Ok(accepted) => return accepted,
             Err(error) if is_theirs(&error) => {}
             Err(error) => {
                 tracing::error!(%error, "cannot accept");
-                drop(place);
                 sleep(PAUSE).await;
             }
         }
@@ -109,63 +123,77 @@ fn is_theirs(error: &io::Error) -> bool {
 }
 
 /// One connection from its first byte to its last.
-async fn connection(
-    stream: TcpStream,
+struct Connection {
     peer: SocketAddr,
-    place: OwnedSemaphorePermit,
-    router: Router,
+    timers: Arc<Timers>,
+    /// Beyond the bound: for a probe.
+    is_spare: bool,
     limits: Arc<Limits>,
-    mut stage: watch::Receiver<Stage>,
-) {
-    // Answers are written in one piece: to wait for more only delays them. It fails on a socket that is gone.
-    let _ = stream.set_nodelay(true);
-    let timers = Timers::new();
-    let socket = Socket::new(stream, Arc::clone(&timers), place);
-    let service = service_fn(|request: Request<Incoming>| {
-        let running = timers.start();
-        let mut request = request.map(Body::new);
-        request.extensions_mut().insert(ConnectInfo(peer));
-        let answer = router.clone().oneshot(request);
-        async move {
-            let response = match answer.await {
-                Ok(response) => response,
-                Err(never) => match never {},
-            };
-            Ok::<Response<TrackedBody>, Infallible>(response.map(|body| TrackedBody::new(body, running)))
-        }
-    });
-    let mut http = pin!(
-        http1::Builder::new()
-            .header_read_timeout(None)
-            .max_header_size(HEAD_BYTES)
-            .max_headers(HEADERS)
-            .max_buf_size(BUFFER_BYTES)
-            .serve_connection(TokioIo::new(socket), service)
-            .with_upgrades()
-    );
-    let mut clock = interval((limits.header_timeout / 5).max(Duration::from_millis(10)));
-    clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        tokio::select! {
-            ended = http.as_mut() => {
-                if let Err(error) = ended {
-                    tracing::debug!(%error, "connection failed");
-                }
-                return;
+    stage: watch::Receiver<Stage>,
+}
+
+impl Connection {
+    async fn run(mut self, stream: TcpStream, place: Place, router: Router) {
+        // Answers are written in one piece: to wait for more only delays them. Both fail on a socket that is gone.
+        let _ = stream.set_nodelay(true);
+        let _ = SockRef::from(&stream).set_send_buffer_size(SEND_BYTES);
+        let leave = place.leave();
+        let timers = Arc::clone(&self.timers);
+        let (peer, is_spare) = (self.peer, self.is_spare);
+        let socket = Socket::new(stream, Arc::clone(&timers), place);
+        let service = service_fn(|request: Request<Incoming>| {
+            let running = timers.start(request.body().size_hint().exact());
+            let mut request = request.map(|body| Body::new(RequestBody::new(body, Arc::clone(&timers))));
+            request.extensions_mut().insert(ConnectInfo(peer));
+            if is_spare {
+                request.extensions_mut().insert(Crowded);
             }
-            _ = clock.tick() => {
-                if let Some(reason) = timers.overdue(&limits) {
-                    tracing::debug!(reason, "connection closed");
+            let answer = router.clone().oneshot(request);
+            async move {
+                let response = match answer.await {
+                    Ok(response) => response,
+                    Err(never) => match never {},
+                };
+                Ok::<Response<AnswerBody>, Infallible>(response.map(|body| AnswerBody::new(body, running)))
+            }
+        });
+        let mut http = pin!(
+            http1::Builder::new()
+                .header_read_timeout(None)
+                .keep_alive(!is_spare)
+                .max_headers(HEADERS)
+                .max_buf_size(BUFFER_BYTES)
+                .serve_connection(TokioIo::new(socket), service)
+                .with_upgrades()
+        );
+        let mut clock = interval((self.limits.header_timeout / 5).max(Duration::from_millis(10)));
+        clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                ended = http.as_mut() => {
+                    if let Err(error) = ended {
+                        tracing::debug!(%error, "connection failed");
+                    }
                     return;
                 }
-            }
-            told = stage.changed() => {
-                let now = *stage.borrow_and_update();
-                if told.is_err() || now == Stage::Closing {
+                _ = clock.tick() => {
+                    if let Some(reason) = self.timers.overdue(&self.limits) {
+                        tracing::debug!(reason, "connection closed");
+                        return;
+                    }
+                }
+                () = leave.notified() => {
+                    tracing::debug!("connection closed for another");
                     return;
                 }
-                if now == Stage::Draining {
-                    http.as_mut().graceful_shutdown();
+                told = self.stage.changed() => {
+                    let now = *self.stage.borrow_and_update();
+                    if told.is_err() || now == Stage::Closing {
+                        return;
+                    }
+                    if now == Stage::Draining {
+                        http.as_mut().graceful_shutdown();
+                    }
                 }
             }
         }

@@ -2,11 +2,13 @@
 //!
 //! ```text
 //! listen    accepts, bounds and times connections, drains them at the end
-//!   socket  one connection's timeouts: silent, half-sent head, idle, stalled write
+//!   places  who may be connected when not all can
+//!   timers  one connection's timeouts: silent, half-sent head, idle, slow reader; told by socket, ahead, tracked
 //! observe   request id, access log, the headers every answer carries
+//! head      what every request's head needs (400, 414, 501), and 503 where only probes are answered
 //! graphql   POST and GET /graphql, in this order:
 //!   negotiate  what the client takes (406) and sends (415)
-//!   caller     who asks: credential (401), address, user agent
+//!   caller     who asks: credential, address behind proxies, user agent
 //!   origin     cookies from foreign pages (403)
 //!   body       read, bounded in bytes and time (413, 408)
 //!   concurrency  a place among the requests in flight (503)
@@ -17,21 +19,26 @@
 //!
 //! What a document may cost is not decided here but behind the one door, for all transports alike.
 
+mod ahead;
 mod answer;
 mod body;
 mod caller;
 mod concurrency;
 mod graphiql;
 mod graphql;
+mod head;
 mod health;
 mod listen;
 mod negotiate;
 mod observe;
 mod origin;
 mod payload;
+mod places;
+mod proxies;
 mod socket;
+mod timers;
+mod tracked;
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::Router;
@@ -45,6 +52,7 @@ use crate::error::{Code, Error};
 use crate::graphql::Service;
 
 pub use listen::serve;
+pub use proxies::Proxies;
 
 use self::body::BodyReader;
 use self::concurrency::ConcurrencyLimit;
@@ -55,8 +63,8 @@ use self::negotiate::Media;
 pub struct Settings {
     /// The bounds of requests.
     pub limits: Limits,
-    /// Addresses of reverse proxies; only behind them `X-Forwarded-For` is believed.
-    pub trusted_proxies: Vec<IpAddr>,
+    /// Reverse proxies; only behind them `X-Forwarded-For` is believed.
+    pub trusted_proxies: Proxies,
     /// Origins (`https://panel.example`) whose pages may use the session cookie.
     pub allowed_origins: Vec<String>,
 }
@@ -86,6 +94,7 @@ pub fn router(service: Service, settings: Settings) -> Router {
         .merge(graphiql::router())
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
+        .layer(from_fn(head::check))
         .layer(from_fn(observe::observe))
         .with_state(state)
 }

@@ -12,6 +12,7 @@
 mod abandoned;
 mod access;
 mod cancellation;
+mod connections;
 mod contract;
 mod differential;
 mod documents;
