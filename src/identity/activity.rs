@@ -16,7 +16,7 @@ use crate::error::Result;
 use crate::id::SessionId;
 
 /// What a session's `last_activity` may lag behind.
-const RESOLUTION: Duration = Duration::from_secs(60);
+const RESOLUTION: Duration = Duration::from_mins(1);
 
 /// The uses that are not written yet, by the token's digest.
 #[derive(Clone, Default)]

@@ -77,6 +77,30 @@ fn is_written(data: &Data) -> bool {
     }
 }
 
+/// The ordinary answer. JSON out of the database is text already, and stands in it as it is; rows are not.
+fn plain(data: &Data) -> String {
+    fn unwritten(data: &Data, texts: &mut Vec<String>) -> Data {
+        match data {
+            Data::Binary(text) => {
+                texts.push(String::from_utf8(text.to_vec()).unwrap());
+                assert!(!texts[texts.len() - 1].contains(r#""__typename""#), "{texts:?}");
+                Data::String(format!("json text {}", texts.len() - 1))
+            }
+            Data::List(values) => Data::List(values.iter().map(|value| unwritten(value, texts)).collect()),
+            Data::Object(values) => {
+                Data::Object(values.iter().map(|(key, value)| (key.clone(), unwritten(value, texts))).collect())
+            }
+            other => other.clone(),
+        }
+    }
+    let mut texts = Vec::new();
+    let mut plain = serde_json::to_string(&unwritten(data, &mut texts)).unwrap();
+    for (at, text) in texts.iter().enumerate() {
+        plain = plain.replace(&format!("\"json text {at}\""), text);
+    }
+    plain
+}
+
 #[derive(Default)]
 struct Tally {
     executed: AtomicUsize,
@@ -122,9 +146,8 @@ async fn rows_answer_like_async_graphql() {
         let token = actor.token.as_deref();
         let rows = ask(&ways.rows, token, &document, &variables).await;
         let ordinary = ask(&ways.ordinary, token, &document, &variables).await;
-        assert!(!is_written(&ordinary.response.data), "{document}");
         // Written by another serialiser: a fault of ours would change both answers alike.
-        let plain = serde_json::to_string(&ordinary.response.data).unwrap();
+        let plain = plain(&ordinary.response.data);
         let (one, other) = (seen(&rows), (plain, seen(&ordinary).1));
         assert_eq!(one, other, "document {number} of {name}: {document} {variables}");
         let add = |to: &AtomicUsize, is: bool| {

@@ -34,4 +34,5 @@ mod sessions;
 mod smoke;
 mod statements;
 mod strings;
+mod values;
 mod visibility;
