@@ -4,6 +4,9 @@ use std::collections::BTreeSet;
 
 use async_graphql::registry::Registry;
 use async_graphql::{ID, OutputType, ScalarType as _, Value};
+use diesel::deserialize::{FromSql, FromSqlRow, Result as Read};
+use diesel::pg::{Pg, PgValue};
+use diesel::sql_types::Jsonb;
 
 use crate::json;
 use crate::money::{CurrencyCode, Decimal};
@@ -51,7 +54,33 @@ leaves! {
     Day: |this, out| json::day(out, this.0), this.to_value();
     Decimal: |this, out| json::decimal(out, &this.number, this.scale), this.to_value();
     CurrencyCode: |this, out| json::text(out, this.as_str()), this.to_value();
-    serde_json::Value: |this, out| json::value(out, &this.value()), Value::from_json(this.clone()).unwrap_or_default();
+}
+
+/// The text of a `jsonb` column, as the database writes it: whatever it holds is passed on, digit for digit.
+#[derive(Debug, Clone, PartialEq, Eq, FromSqlRow)]
+pub struct JsonText(String);
+
+impl FromSql<Jsonb, Pg> for JsonText {
+    fn from_sql(value: PgValue<'_>) -> Read<Self> {
+        // Of the binary form there has been one version.
+        let text = value.as_bytes().strip_prefix(&[1]).ok_or("this jsonb is of an unknown version")?;
+        Ok(Self(std::str::from_utf8(text)?.to_owned()))
+    }
+}
+
+impl Leaf for JsonText {
+    fn declare(registry: &mut Registry) -> String {
+        <serde_json::Value as OutputType>::create_type_info(registry)
+    }
+
+    fn write(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(self.0.as_bytes());
+    }
+
+    /// Written already, like a row.
+    fn value(&self) -> Value {
+        Value::Binary(self.0.clone().into())
+    }
 }
 
 impl<T: Leaf> Leaf for Option<T> {

@@ -19,6 +19,7 @@ use super::client::Client;
 use super::list::{Column, Fragment, SortValue};
 use crate::error::Result;
 use crate::memory::Share;
+use crate::viewer::Viewer;
 
 /// A set of columns of one row type: a bit for each, in the order of its declaration.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
@@ -127,11 +128,23 @@ macro_rules! row {
     };
 }
 
+/// Columns that the database opens to staff alone. A statement that names one fails for everybody else, whose fields
+/// are null without it.
+const OF_STAFF: [&str; 5] = [
+    crate::quoted!(servers.node_id),
+    crate::quoted!(tickets.hold_reason),
+    crate::quoted!(tickets.response_due_at),
+    crate::quoted!(tickets.resolution_due_at),
+    crate::quoted!(users.virtfusion_id),
+];
+
 /// What a statement selects: where each row lies in its list, if somebody asks for cursors, and some columns.
 #[derive(Debug, Clone, Copy)]
 pub struct Selected {
     quoted: &'static [&'static str],
     columns: Columns,
+    /// Which of the columns stand in the statement: the others keep their default.
+    asked: Columns,
     cursor: Option<Column>,
 }
 
@@ -139,17 +152,27 @@ impl Selected {
     /// Some columns of a row type, and with `cursor` the value of a sort column and of what breaks its ties.
     #[must_use]
     pub fn of<R: Row>(columns: Columns, cursor: Option<Column>) -> Self {
-        Self { quoted: R::QUOTED, columns, cursor }
+        Self { quoted: R::QUOTED, columns, asked: columns, cursor }
+    }
+
+    /// Without what the database does not open to this viewer.
+    #[must_use]
+    pub fn by(mut self, viewer: &Viewer) -> Self {
+        if !viewer.is_staff() {
+            let hidden = self.quoted.iter().take(64).enumerate().filter(|(_, column)| OF_STAFF.contains(column));
+            self.asked = hidden.fold(self.asked, |asked, (at, _)| Columns(asked.0 & !(1 << at)));
+        }
+        self
     }
 
     /// Nothing, where rows are only counted.
     #[must_use]
     pub const fn nothing() -> Self {
-        Self { quoted: &[], columns: Columns::NONE, cursor: None }
+        Self { quoted: &[], columns: Columns::NONE, asked: Columns::NONE, cursor: None }
     }
 
     fn places(&self) -> impl Iterator<Item = (usize, &'static str)> {
-        let columns = self.columns;
+        let columns = self.asked;
         self.quoted.iter().copied().enumerate().filter(move |(at, _)| columns.has(*at))
     }
 

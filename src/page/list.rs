@@ -95,7 +95,7 @@ impl<R: ById> Key for One<R> {
         }
         let by_id = Columns::named(R::COLUMNS, &[R::ID.name]);
         let columns = asked.iter().fold(by_id, |all, columns| all.and(*columns));
-        let selected = Selected::of::<R>(columns, None);
+        let selected = Selected::of::<R>(columns, None).by(unit.viewer());
         let ending = Ending::new(selected, unit.viewer().statement_kind()).of_ids(R::ID, ids);
         let rows = unit.fetch(R::seen(unit.viewer(), ending), |row| selected.read::<R>(row, 0)).await?;
         let mut found = Found::<Self>::default();
@@ -216,7 +216,7 @@ impl<L: Listed> Key for PageOf<L> {
 /// Loads one page of each list; they differ in their parents alone.
 async fn load_pages<L: Listed>(keys: Vec<PageOf<L>>, unit: &Unit) -> Result<Found<PageOf<L>>> {
     let [PageOf { list, page, reads }, ..] = keys.as_slice() else { return Ok(Found::default()) };
-    let selected = Selected::of::<L>(reads.columns, reads.cursors.then(|| page.order.column()));
+    let selected = Selected::of::<L>(reads.columns, reads.cursors.then(|| page.order.column())).by(unit.viewer());
     let parents = parents(keys.iter().map(|key| &key.list));
     let statement = list.statement(unit, selected, Some(page), &parents);
     let key = |list| PageOf { list, page: Arc::clone(page), reads: *reads };

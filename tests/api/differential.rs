@@ -73,11 +73,6 @@ fn by_us(data: &Data) -> String {
     String::from_utf8(json).unwrap()
 }
 
-/// The data of the ordinary way. Another serialiser: a fault of ours would change both answers alike.
-fn by_serde(data: &Data) -> String {
-    serde_json::to_string(data).unwrap()
-}
-
 fn is_written(data: &Data) -> bool {
     match data {
         Data::Binary(_) => true,
@@ -85,6 +80,30 @@ fn is_written(data: &Data) -> bool {
         Data::Object(values) => values.values().any(is_written),
         _ => false,
     }
+}
+
+/// The data of the ordinary way, by another serialiser: a fault of ours would change both answers alike. JSON out of the database is text already, and stands in it as it is; rows are not.
+fn by_serde(data: &Data) -> String {
+    fn unwritten(data: &Data, texts: &mut Vec<String>) -> Data {
+        match data {
+            Data::Binary(text) => {
+                texts.push(String::from_utf8(text.to_vec()).unwrap());
+                assert!(!texts[texts.len() - 1].contains(r#""__typename""#), "{texts:?}");
+                Data::String(format!("json text {}", texts.len() - 1))
+            }
+            Data::List(values) => Data::List(values.iter().map(|value| unwritten(value, texts)).collect()),
+            Data::Object(values) => {
+                Data::Object(values.iter().map(|(key, value)| (key.clone(), unwritten(value, texts))).collect())
+            }
+            other => other.clone(),
+        }
+    }
+    let mut texts = Vec::new();
+    let mut plain = serde_json::to_string(&unwritten(data, &mut texts)).unwrap();
+    for (at, text) in texts.iter().enumerate() {
+        plain = plain.replace(&format!("\"json text {at}\""), text);
+    }
+    plain
 }
 
 #[derive(Default)]
@@ -132,7 +151,6 @@ async fn rows_answer_like_async_graphql() {
         let token = actor.token.as_deref();
         let rows = ask(&ways.rows, token, &document, &variables).await;
         let ordinary = ask(&ways.ordinary, token, &document, &variables).await;
-        assert!(!is_written(&ordinary.response.data), "{document}");
         let (one, other) = (seen(&rows, by_us), seen(&ordinary, by_serde));
         assert_eq!(one, other, "document {number} of {name}: {document} {variables}");
         let add = |to: &AtomicUsize, is: bool| {

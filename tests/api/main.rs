@@ -43,4 +43,5 @@ mod statements;
 mod stops;
 mod strings;
 mod turns;
+mod values;
 mod visibility;

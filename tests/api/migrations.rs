@@ -84,6 +84,19 @@ async fn a_step_back_takes_no_rights_from_people() {
     assert_eq!(owner.column(held).await, before);
 }
 
+/// A clone of a database has rights of its own: this one was migrated.
+#[tokio::test]
+async fn who_serves_makes_no_temporary_tables() {
+    let url = bare().await;
+    migrate::run(&url).await.unwrap();
+    let pool = Plain::connect(&url.replace("skypanel_owner", "skypanel_pool")).await;
+    for role in ["skypanel_pool", "app_customer", "app_staff"] {
+        let made = pool.run(&format!("BEGIN; SET LOCAL ROLE {role}; CREATE TEMPORARY TABLE mine ()")).await;
+        assert_eq!(made, Err("42501".into()), "{role}");
+        pool.run("ROLLBACK").await.unwrap();
+    }
+}
+
 #[tokio::test]
 async fn several_instances_may_start_at_once() {
     let url = bare().await;

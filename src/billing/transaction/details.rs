@@ -14,6 +14,7 @@ use crate::db::schema::transactions;
 use crate::db::unit::Unit;
 use crate::error::Result;
 use crate::id::TransactionId;
+use crate::leaf::JsonText;
 use crate::viewer::{Permission, Scope};
 
 /// The key of what was given back of a transaction, or is on its way back.
@@ -45,14 +46,14 @@ impl Key for RefundedOf {
 pub struct MetadataOf(pub(super) TransactionId);
 
 impl Key for MetadataOf {
-    type Value = Arc<serde_json::Value>;
+    type Value = Arc<JsonText>;
 
     async fn load(keys: Vec<Self>, unit: Arc<Unit>) -> Result<Found<Self>> {
         if unit.viewer().scope(Permission::TransactionRead) != Scope::All {
             return Ok(Found::default());
         }
         let ids: Vec<TransactionId> = keys.into_iter().map(|MetadataOf(id)| id).collect();
-        let rows: Vec<(TransactionId, Option<serde_json::Value>)> = transactions::table
+        let rows: Vec<(TransactionId, Option<JsonText>)> = transactions::table
             .filter(transactions::id.eq_any(ids))
             .select((transactions::id, transactions::metadata))
             .load(&mut unit.conn())

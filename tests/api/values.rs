@@ -1,0 +1,94 @@
+//! Values at the edge of what a column holds: they keep their digits or are refused, and never take a neighbour.
+
+use http_body_util::BodyExt as _;
+use serde_json::json;
+use tower::ServiceExt as _;
+
+use crate::harness::{App, Options, Plain};
+
+const CHECK: &str = "23514";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_gateway_sent_keeps_its_digits_and_takes_no_neighbour() {
+    for writes_rows in [true, false] {
+        let app = App::with(Options { writes_rows, ..Options::default() }).await;
+        let admin = app.user("admin").await;
+        let deep = format!("{}1{}", r#"{"a": ["#.repeat(300), "]}".repeat(300));
+        for (metadata, kept) in [
+            (r#"{"amt": 12345678901234567890.12}"#, "12345678901234567890.12"),
+            (r#"{"amt": 0.10, "id": 9007199254740993}"#, "9007199254740993, \"amt\": 0.10"),
+            (r#"{"amt": 1e400}"#, &format!("1{}", "0".repeat(400))),
+            (&deep, "[1]"),
+        ] {
+            app.maintain(&format!("UPDATE transactions SET metadata = '{metadata}' WHERE reference = 'pi_demo_1001'"))
+                .await;
+            let document = "{ transactions(first: 100) { totalCount nodes { reference metadata } } }";
+            let response = app.router.clone().oneshot(admin.request(document, &json!({}))).await.unwrap();
+            let body = response.into_body().collect().await.unwrap().to_bytes();
+            let body = std::str::from_utf8(&body).unwrap();
+            let shown: String = metadata.chars().take(60).collect();
+            assert!(body.contains(kept) && !body.contains("errors"), "{writes_rows} {shown}: {body}");
+            assert!(body.contains("pi_demo_1003"), "{writes_rows} {shown}: {body}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_date_is_stored_that_cannot_be_shown() {
+    let app = App::demo().await;
+    app.user("ada").await;
+    app.maintain(
+        "INSERT INTO password_reset_tokens (id, user_id, token, expires_at) \
+             SELECT gen_random_uuid(), id, repeat('0', 64), now() FROM users LIMIT 1; \
+         INSERT INTO peppers (id, proof) VALUES ('test', repeat('0', 64))",
+    )
+    .await;
+    let owner = Plain::connect(&app.database.owner_url).await;
+    owner.run("SET ROLE app_maintenance").await.unwrap();
+    let columns = owner
+        .rows(
+            "SELECT attrelid::regclass, attname FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid \
+             WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname <> '__diesel_schema_migrations' \
+             AND atttypid IN ('timestamptz'::regtype, 'date'::regtype) AND attgenerated = '' ORDER BY 1, 2",
+        )
+        .await;
+    assert!(columns.len() >= 36, "{}", columns.len());
+    for column in columns {
+        let [table, column] = [0, 1].map(|at| column[at].clone().unwrap());
+        for value in ["infinity", "-infinity", "10000-01-01", "0001-01-01 BC"] {
+            // One row: of many, another constraint could speak first.
+            let sql =
+                format!("BEGIN; UPDATE {table} SET {column} = '{value}' WHERE id = (SELECT id FROM {table} LIMIT 1)");
+            let sql =
+                if table == "user_roles" { format!("BEGIN; UPDATE {table} SET {column} = '{value}'") } else { sql };
+            assert_eq!(owner.run(&sql).await, Err(CHECK.into()), "{table}.{column} = {value}");
+            owner.run("ROLLBACK").await.unwrap();
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_amount_is_stored_below_its_currency_s_minor_unit() {
+    let app = App::demo().await;
+    let owner = Plain::connect(&app.database.owner_url).await;
+    owner.run("SET ROLE app_maintenance").await.unwrap();
+    for (table, column) in [("invoices", "amount"), ("transactions", "amount"), ("server_packages", "price_monthly")] {
+        for (currency, amount, stored) in [
+            ("EUR", "10.01", true),
+            ("EUR", "10.005", false),
+            ("EUR", "10.0001", false),
+            ("JPY", "10", true),
+            ("JPY", "10.5", false),
+            ("KWD", "10.005", true),
+            ("KWD", "10.0005", false),
+            ("CLF", "10.0005", true),
+        ] {
+            let sql = format!(
+                "BEGIN; UPDATE {table} SET currency = '{currency}', {column} = {amount} WHERE id = (SELECT id FROM {table} LIMIT 1)"
+            );
+            let wanted = if stored { Ok(1) } else { Err(CHECK.to_owned()) };
+            assert_eq!(owner.run(&sql).await, wanted, "{table}: {amount} {currency}");
+            owner.run("ROLLBACK").await.unwrap();
+        }
+    }
+}
