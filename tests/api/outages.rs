@@ -4,6 +4,9 @@ use std::fs::File;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
+use std::sync::mpsc::{Sender, channel};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
@@ -24,10 +27,31 @@ fn blocking<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
 }
 
-/// Runs statements as the superuser of the directory's server, whatever comes of them.
-fn as_superuser(dir: &Dir, sql: &'static str) {
+/// Opens a connection of the superuser; at a word, it writes until the server has ended. (On a full disk no new
+/// connection is served.)
+fn writer(dir: &Dir) -> (Sender<()>, JoinHandle<()>) {
     let url = dir.url("skypanel_super");
-    drop(std::thread::spawn(move || blocking(async { Plain::connect(&url).await.rows(sql).await })).join());
+    let (ready, is_ready) = channel();
+    let (begin, has_begun) = channel();
+    let writing = std::thread::spawn(move || {
+        blocking(async {
+            let superuser = Arc::new(Plain::connect(&url).await);
+            ready.send(()).unwrap();
+            has_begun.recv().unwrap();
+            for _ in 0..100 {
+                for sql in
+                    ["SELECT pg_switch_wal(), pg_logical_emit_message(false, 'x', repeat('x', 1000))", "CHECKPOINT"]
+                {
+                    let superuser = Arc::clone(&superuser);
+                    // Refused or not, all of it is noise until the server ends.
+                    drop(tokio::spawn(async move { superuser.rows(sql).await }).await);
+                }
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        });
+    });
+    is_ready.recv().unwrap();
+    (begin, writing)
 }
 
 #[test]
@@ -57,7 +81,8 @@ fn a_killed_server_is_back_within_seconds_and_its_sessions_end_first() {
         let died = Instant::now();
         wait_until("it answers again", || {
             assert!(died.elapsed() < Duration::from_secs(20), "no answer, round {round}");
-            answers(&program, &token)
+            // The processes of the dead one may answer for a moment more.
+            dir.postmaster().is_some_and(|now| now != postmaster) && answers(&program, &token)
         });
         let took = died.elapsed();
         println!("round {round}: answers again after {took:?}");
@@ -67,7 +92,6 @@ fn a_killed_server_is_back_within_seconds_and_its_sessions_end_first() {
             let after = dir.server_processes();
             before.iter().all(|process| !after.contains(process))
         });
-        assert_ne!(dir.postmaster(), Some(postmaster));
     }
     assert!(busy.join().is_err(), "the statement was cut off");
     let log = dir.log();
@@ -125,20 +149,15 @@ fn a_server_on_a_full_disk_is_back_when_there_is_space_again() {
     let program = Program::start(&dir.0);
     let token = program.sign_in();
 
+    let (begin, writing) = writer(&dir);
     let ballast = dir.0.join("data/ballast");
     let mut file = File::create(&ballast).unwrap();
     while file.write_all(&[1; 4096]).is_ok() {}
     // A new segment of the log has no room: PostgreSQL ends all sessions, cannot recover, and ends itself.
     let postmaster = dir.postmaster().unwrap();
-    for _ in 0..20 {
-        if !lives(postmaster) {
-            break;
-        }
-        as_superuser(&dir, "SELECT pg_switch_wal(), pg_logical_emit_message(false, 'x', repeat('x', 1000))");
-        as_superuser(&dir, "CHECKPOINT");
-        std::thread::sleep(Duration::from_millis(100));
-    }
+    begin.send(()).unwrap();
     wait_until("the server ends of it", || !lives(postmaster));
+    drop(writing.join());
     let refused = program.status(Some(&token), QUERY, Duration::from_secs(5));
     assert_eq!(refused, Some(503));
     std::thread::sleep(Duration::from_secs(2));
