@@ -31,6 +31,7 @@ mod rows;
 mod scoping;
 mod sessions;
 mod smoke;
+mod starts;
 mod statements;
 mod stops;
 mod strings;
