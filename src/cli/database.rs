@@ -17,6 +17,8 @@ use crate::identity::Pepper;
 
 /// Where the peppers of a named database come from.
 const GIVEN: &str = "SKYPANEL_PEPPERS";
+/// Where a private database lives when nobody says where.
+const DATA_DIR: &str = ".skypanel";
 
 /// Which database.
 #[derive(Debug, Clone, Args)]
@@ -27,9 +29,9 @@ pub struct DatabaseArgs {
     /// The same database as the role that owns it; runs migrations and seeds
     #[arg(long, env = "SKYPANEL_OWNER_URL", hide_env_values = true, value_name = "URL")]
     owner_url: Option<SecretString>,
-    /// Where the private PostgreSQL and its secrets live
-    #[arg(long, env = "SKYPANEL_DATA_DIR", default_value = ".skypanel", value_name = "DIR")]
-    data_dir: PathBuf,
+    /// Where the private PostgreSQL and its secrets live [default: .skypanel]
+    #[arg(long, env = "SKYPANEL_DATA_DIR", value_name = "DIR")]
+    data_dir: Option<PathBuf>,
     /// The folder of PostgreSQL's server programs; looked for in PATH and the usual places
     #[arg(long, env = "SKYPANEL_PG_BIN", value_name = "DIR")]
     pg_bin: Option<PathBuf>,
@@ -121,12 +123,14 @@ impl DatabaseArgs {
     }
 
     async fn open_private(self, stop: &Stop) -> Result<Database, Failure> {
+        let dir = self.data_dir.clone().unwrap_or_else(|| DATA_DIR.into());
         let settings = Settings {
+            elsewhere: self.data_dir.is_none(),
             binaries: self.pg_bin.clone(),
             search_path: self.search_path.clone(),
             runtime_dir: self.runtime_dir.clone(),
             shutdown: stop.shutdown(),
-            ..Settings::new("skypanel", self.data_dir.clone())
+            ..Settings::new("skypanel", dir)
         };
         let started = tokio::task::spawn_blocking(move || Server::start(&settings)).await?;
         let server = started.map_err(|cause| told(&cause))?;
@@ -170,6 +174,7 @@ fn told(cause: &Error) -> String {
         Error::NoBinaries => " in SKYPANEL_PG_BIN, or a server in DATABASE_URL",
         Error::BadBinaries { .. } => " in SKYPANEL_PG_BIN, or unset it",
         Error::TooOld { .. } => ", or name such a server in DATABASE_URL",
+        Error::Unreachable { .. } => " in SKYPANEL_DATA_DIR",
         Error::NoName { .. } => ", or name a server in DATABASE_URL",
         _ => "",
     };

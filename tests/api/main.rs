@@ -39,6 +39,7 @@ mod scoping;
 mod session_life;
 mod sessions;
 mod smoke;
+mod starts;
 mod statements;
 mod stops;
 mod strings;

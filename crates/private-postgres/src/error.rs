@@ -103,10 +103,13 @@ pub enum Error {
         account: String,
     },
 
-    /// Neither the directory wanted nor the one to fall back on can be reached by the database's account.
-    #[error("the user {account} cannot reach {dir}, as the database must: name another data directory")]
+    /// The database's account cannot reach the directory, which was chosen, or has its cluster in it.
+    #[error(
+        "the user {account} cannot reach {dir}, as the database must: let it pass through every directory on the way \
+         (chmod o+x), or name another data directory"
+    )]
     Unreachable {
-        /// The last directory tried.
+        /// The directory.
         dir: PathBuf,
         /// The database's account.
         account: String,

@@ -43,8 +43,10 @@
 //!   allows, it lies in [`Settings::runtime_dir`] or in `/tmp`, in a directory of mode 0700 whose owner and mode are
 //!   checked, since anyone could have made it before.
 //! - **Root is never the database.** PostgreSQL refuses to run as root, so every process of the database drops to an
-//!   account of its own: whoever owns the cluster, else `postgres`, else `nobody`. Where that account cannot reach
-//!   the directory, the cluster lives under `/var/lib` instead (a throw-away one under `/tmp`); [`Server::dir`] says so.
+//!   account of its own: whoever owns the cluster, else `postgres`, else `nobody`.
+//! - **Data never moves.** Where the database's account cannot reach the directory, a first start makes the cluster
+//!   under `/var/lib` instead (a throw-away one under `/tmp`), where it stays; [`Server::dir`] says so. A directory that
+//!   was chosen (see [`Settings::elsewhere`]), or that has a cluster, is used or refused.
 //! - **Ctrl-C reaches the program alone.** The server has a process group of its own and ends when it is told to.
 //! - **A server that dies is started again**, once a [`Watch`] looks after it, and given up after some tries.
 //! - **Every wait is bounded, and ends early with the program**: see [`Shutdown`].

@@ -11,10 +11,12 @@ use std::{
 
 use sha2::{Digest, Sha256};
 
-use super::{Error, Settings, account::Account, error, names::Names};
+use super::{Error, Settings, account::Account, cluster, error, names::Names};
 
 /// Where a service that root runs keeps its data when its own directory is out of the database's reach.
 const SYSTEM_DIR: &str = "/var/lib";
+/// The file there that tells for which directory it stands.
+const NOTE: &str = "instead-of";
 
 /// A directory that exists, the accounts that work in it, and what things are called there.
 #[derive(Debug)]
@@ -25,25 +27,31 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// Opens the directory asked for, or says where it goes instead: root's own home, say, is closed to all.
+    /// Opens the directory asked for, or says where it goes instead: root's own home, say, is closed to all. It never
+    /// goes anywhere else when somebody chose it, nor when its cluster is there already.
     pub(super) fn open(settings: &Settings) -> Result<Self, Error> {
         let wanted = absolute(&settings.dir).map_err(error::io("resolve", &settings.dir))?;
         let place = Self::at(&wanted, Names::of(&settings.name)?)?;
-        if place.reachable() {
-            return Ok(place);
+        let reachable = place.reachable();
+        if !settings.elsewhere || cluster::made_by(&wanted.join("data"))?.is_some() {
+            return if reachable { Ok(place) } else { Err(place.unreachable()) };
         }
         let other = fallback(&wanted, &place.names, settings.durable);
+        if reachable && !stands_for(&other, &wanted) {
+            return Ok(place);
+        }
         tracing::warn!(
-            "the user {} cannot reach {}: the database lives in {} instead",
+            "the user {} cannot reach {}, or could not when its cluster was made: the database lives in {} instead",
             place.account.database(),
             wanted.display(),
             other.display()
         );
         let place = Self::at(&other, place.names)?;
-        if place.reachable() {
-            return Ok(place);
+        if !place.reachable() {
+            return Err(place.unreachable());
         }
-        Err(Error::Unreachable { dir: other, account: place.account.database().to_owned() })
+        place.note(&wanted)?;
+        Ok(place)
     }
 
     /// The directory: absolute and without links, as the kernel names it.
@@ -88,6 +96,19 @@ impl Place {
         Ok(Self { base, account, names })
     }
 
+    fn unreachable(&self) -> Error {
+        Error::Unreachable { dir: self.base.clone(), account: self.account.database().to_owned() }
+    }
+
+    /// Keeps for which directory this one stands, unless it stands for another.
+    fn note(&self, wanted: &Path) -> Result<(), Error> {
+        let note = self.base.join(NOTE);
+        if note.exists() {
+            return Ok(());
+        }
+        fs::write(&note, wanted.as_os_str().as_bytes()).map_err(error::io("write", &note))
+    }
+
     fn reachable(&self) -> bool {
         self.base.exists() && self.account.reaches(&self.base)
     }
@@ -114,6 +135,11 @@ fn make(dir: &Path, account: &Account) -> Result<(), Error> {
 
 fn set_mode(dir: &Path, mode: u32) -> Result<(), Error> {
     fs::set_permissions(dir, Permissions::from_mode(mode)).map_err(error::io("set the mode of", dir))
+}
+
+/// Whether the cluster of a directory was made in the other one: it stays there, also once there is a way in.
+fn stands_for(other: &Path, wanted: &Path) -> bool {
+    fs::read(other.join(NOTE)).is_ok_and(|noted| noted == wanted.as_os_str().as_bytes()) && other.join("data").exists()
 }
 
 /// A throw-away cluster must never land on the system's real one.

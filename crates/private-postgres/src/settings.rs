@@ -12,6 +12,9 @@ pub struct Settings {
     pub name: String,
     /// The directory that holds the cluster; made when missing. See [`Server::dir`](crate::Server::dir).
     pub dir: PathBuf,
+    /// Whether a first start may make the cluster under `/var/lib` (a throw-away one under `/tmp`) when the database's
+    /// account cannot reach `dir`. Not for a directory that somebody chose, who looks for the data there.
+    pub elsewhere: bool,
     /// `false` for tests: no fsync and no checksums, more connections, and an owner who may create databases.
     pub durable: bool,
     /// The directory of PostgreSQL's programs. When set, no other is looked at.
@@ -31,6 +34,7 @@ impl Settings {
         Self {
             name: name.into(),
             dir: dir.into(),
+            elsewhere: true,
             durable: true,
             binaries: None,
             search_path: None,

@@ -102,6 +102,40 @@ fn a_long_path_has_its_socket_in_the_runtime_directory() {
 }
 
 #[test]
+fn data_stays_where_it_was_made_or_is_refused() {
+    if !nix::unistd::geteuid().is_root() {
+        println!("SKIPPED: only root's database runs as somebody else, who may be kept out");
+        return;
+    }
+    let dir = place();
+    let mode = |mode| set_permissions(dir.path(), Permissions::from_mode(mode)).unwrap();
+    let wanted = settings(dir.path().join("data"));
+
+    // A first start out of reach goes elsewhere, and stays there once there is a way in.
+    mode(0o700);
+    let refused = Server::start(&Settings { elsewhere: false, ..wanted.clone() }).unwrap_err();
+    assert!(matches!(refused, Error::Unreachable { .. }), "{refused}");
+    let first = Server::start(&wanted).unwrap();
+    let elsewhere = first.dir().to_path_buf();
+    assert!(first.is_new() && !elsewhere.starts_with(dir.path()));
+    drop(first);
+    mode(0o755);
+    let again = Server::start(&wanted).unwrap();
+    assert_eq!((again.dir(), again.is_new()), (elsewhere.as_path(), false));
+    drop(again);
+    std::fs::remove_dir_all(&elsewhere).unwrap();
+
+    // A cluster that was made in its place is not replaced when it is out of reach.
+    let there = Server::start(&wanted).unwrap();
+    assert!(there.is_new() && there.dir().starts_with(dir.path()));
+    drop(there);
+    mode(0o700);
+    let refused = Server::start(&wanted).unwrap_err();
+    assert!(matches!(refused, Error::Unreachable { .. }), "{refused}");
+    assert!(!elsewhere.exists());
+}
+
+#[test]
 fn a_name_that_needs_quotes_is_refused_before_anything_is_made() {
     let dir = place();
     let wanted = dir.path().join("data");
