@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use diesel::define_sql_function;
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{BigInt, Bool, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use uuid::Uuid;
 
@@ -99,15 +99,13 @@ impl Session {
         Ok(expires_at.map(|_| id))
     }
 
-    /// Ends a session that `viewer` may end. Whether there was one.
+    /// Ends a live session that the viewer may end. Whether there was one.
     ///
     /// # Errors
     /// What the database answers.
-    pub async fn end(conn: &Database, viewer: &Viewer, id: SessionId) -> Result<bool> {
-        let scope = InScope(column!(sessions.user_id), viewer.scope(Permission::SessionRevoke));
-        let live = sessions::table.filter(sessions::id.eq(id)).filter(scope).filter(is_live(sessions::id));
-        let ended = diesel::delete(live);
-        Ok(ended.execute(&mut &*conn).await? > 0)
+    pub async fn end(conn: &Database, id: SessionId) -> Result<bool> {
+        let statement = Statement::<Bool>::new("SELECT app.end_session(?)", vec![Bind::Uuid(id.0)]);
+        Ok(statement.get_result(&mut &*conn).await?)
     }
 
     /// Ends the session that asks: everybody may sign out.
@@ -127,13 +125,13 @@ impl Session {
         Ok(statement.get_result(&mut &*conn).await?)
     }
 
-    /// Ends all live sessions of a person but one. How many there were.
+    /// Ends all live sessions of the viewer but the one that asks. How many there were.
     ///
     /// # Errors
     /// What the database answers.
-    pub async fn end_others(conn: &Database, user: UserId, but: SessionId) -> Result<usize> {
-        let others = sessions::table.filter(sessions::user_id.eq(user)).filter(sessions::id.ne(but));
-        Ok(diesel::delete(others.filter(is_live(sessions::id))).execute(&mut &*conn).await?)
+    pub async fn end_others(conn: &Database) -> Result<i64> {
+        let statement = Statement::<BigInt>::new("SELECT app.end_other_sessions()", vec![]);
+        Ok(statement.get_result(&mut &*conn).await?)
     }
 }
 

@@ -1,0 +1,1 @@
+DROP FUNCTION app.end_session, app.end_other_sessions;
