@@ -26,6 +26,9 @@ pub struct ServeArgs {
     /// The address to listen on, as HOST:PORT: 0.0.0.0:8080 for all of the machine's
     #[arg(long, env = "SKYPANEL_LISTEN", default_value = "127.0.0.1:8080", value_name = "ADDRESS")]
     listen: String,
+    /// A second address, on a thread of its own, for /livez and /readyz alone; off unless set
+    #[arg(long, env = "SKYPANEL_ADMIN_LISTEN", value_name = "ADDRESS")]
+    admin_listen: Option<String>,
     /// How log lines look
     #[arg(long, env = "SKYPANEL_LOG_FORMAT", value_enum, default_value = "text", value_name = "FORMAT")]
     log_format: LogFormat,
@@ -81,15 +84,26 @@ pub(super) async fn run(args: ServeArgs, stderr: &Output) -> Result<(), Failure>
     };
     let listener = listener
         .map_err(|cause| format!("Cannot listen on {}: {cause}. Choose another with --listen.", args.listen))?;
+    let admin = args.admin_listen.as_deref().map(|address| bind_admin(address)).transpose()?;
     let database = match args.database.clone().open(&stop).await {
         // Told to end while it started: that is no failure.
         Err(_) if stop.is_asked() => return Ok(()),
         opened => opened?,
     };
-    database.during(stop.at_once(), async |database| serve(&args, database, listener, &stop).await).await
+    database.during(stop.at_once(), async |database| serve(&args, database, (listener, admin), &stop).await).await
 }
 
-async fn serve(args: &ServeArgs, database: &Database, listener: TcpListener, stop: &Stop) -> Result<(), Failure> {
+fn bind_admin(address: &str) -> Result<std::net::TcpListener, Failure> {
+    let bound = std::net::TcpListener::bind(address);
+    bound.map_err(|cause| format!("Cannot listen on {address}: {cause}. Choose another with --admin-listen.").into())
+}
+
+async fn serve(
+    args: &ServeArgs,
+    database: &Database,
+    (listener, admin): (TcpListener, Option<std::net::TcpListener>),
+    stop: &Stop,
+) -> Result<(), Failure> {
     let peppers = database.peppers.clone();
     if peppers.is_empty() {
         return Err("Set SKYPANEL_PEPPERS beside DATABASE_URL, as 1:SECRET. \
@@ -119,11 +133,13 @@ async fn serve(args: &ServeArgs, database: &Database, listener: TcpListener, sto
     };
     let router = http::router(service.clone(), settings.clone());
 
+    let admin = admin.map(|admin| http::open_admin_door(admin, service.clone(), settings.clone())).transpose()?;
     let stdout = Output::stdout()?;
     let announcing = tokio::spawn(announce(service, listener.local_addr()?, seeded, stdout.clone()));
     let flushing = tokio::spawn(jobs::flush_activity(activity.clone(), pool.clone()));
     let cleaning = tokio::spawn(jobs::clean_sessions(pool.clone()));
     http::serve(listener, router, &settings, stop.asked()).await?;
+    drop(admin);
     announcing.abort();
     cleaning.abort();
     flushing.abort();

@@ -25,7 +25,12 @@ pub(super) async fn live() -> Health {
 
 /// `/readyz`: 200 when the database answers, else 503.
 pub(super) async fn ready(State(state): State<Arc<AppState>>) -> Health {
-    match tokio::time::timeout(PATIENCE, state.service.ready()).await {
+    readiness(state.service.ready()).await
+}
+
+/// What a probe is told of a look at the database.
+pub(super) async fn readiness(ready: impl Future<Output = bool>) -> Health {
+    match tokio::time::timeout(PATIENCE, ready).await {
         Ok(true) => health(StatusCode::OK, r#"{"status":"ready"}"#),
         _ => health(StatusCode::SERVICE_UNAVAILABLE, r#"{"status":"unavailable"}"#),
     }

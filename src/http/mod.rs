@@ -15,10 +15,12 @@
 //!   payload    JSON or a query string into a GraphQL request (400)
 //!   answer     an answer or an error into status, headers and JSON
 //! health    /livez and /readyz
+//! admin     the second door, for probes
 //! ```
 //!
 //! What a document may cost is not decided here but behind the one door, for all transports alike.
 
+mod admin;
 mod ahead;
 mod answer;
 mod body;
@@ -51,6 +53,7 @@ use crate::config::Limits;
 use crate::error::{Code, Error};
 use crate::graphql::Service;
 
+pub use admin::{AdminDoor, open_admin_door};
 pub use listen::serve;
 pub use proxies::Proxies;
 

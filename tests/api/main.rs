@@ -11,6 +11,7 @@
 
 mod abandoned;
 mod access;
+mod admin_door;
 mod cancellation;
 mod connections;
 mod contract;

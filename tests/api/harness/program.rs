@@ -40,6 +40,21 @@ fn is_ours(name: &std::ffi::OsStr) -> bool {
     (name.starts_with("SKYPANEL_") && name != "SKYPANEL_PG_BIN") || name == "DATABASE_URL"
 }
 
+/// The status of a path at an address, if an answer comes within two seconds.
+pub fn get(address: &str, path: &str) -> Option<u16> {
+    let head = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    status_of(&exchange(address, &head, Duration::from_secs(2)).ok()?)
+}
+
+fn exchange(address: &str, request: &str, patience: Duration) -> std::io::Result<String> {
+    let mut stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(patience))?;
+    stream.write_all(request.as_bytes())?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    Ok(answer)
+}
+
 impl Program {
     /// Starts it with its data in `data` and its log in `log`, and returns when it answers.
     pub fn start(dir: &Path) -> Self {
@@ -85,8 +100,7 @@ impl Program {
 
     /// The status of a path, if an answer comes within two seconds.
     pub fn get(&self, path: &str) -> Option<u16> {
-        let head = format!("GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.address);
-        status_of(&self.exchange(&head, Duration::from_secs(2)).ok()?)
+        get(&self.address, path)
     }
 
     fn send(&self, token: Option<&str>, document: &str, patience: Duration) -> std::io::Result<String> {
@@ -102,12 +116,7 @@ impl Program {
     }
 
     fn exchange(&self, request: &str, patience: Duration) -> std::io::Result<String> {
-        let mut stream = TcpStream::connect(&self.address)?;
-        stream.set_read_timeout(Some(patience))?;
-        stream.write_all(request.as_bytes())?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer)?;
-        Ok(answer)
+        exchange(&self.address, request, patience)
     }
 
     pub fn sign_in(&self) -> String {
