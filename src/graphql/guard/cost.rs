@@ -100,7 +100,7 @@ impl<'a> Calculator<'a> {
         match cost.kind {
             Kind::Free => SetPrice::once(once),
             Kind::One => SetPrice::once(once.plus(one)),
-            Kind::List => SetPrice::once(once.plus(one).times(Size::of_list())),
+            Kind::List(worth) => SetPrice::once(once.plus(one).times(Size::fixed(worth))),
             Kind::Summary(worth) => SetPrice::once(once.plus(Price::fixed(worth))),
             Kind::Ids => SetPrice::once(once.plus(one).times(Size::of_ids(field, self.operation))),
             Kind::Page => {

@@ -10,16 +10,19 @@ const FREE_TYPES: [&str; 4] = ["Money", "PageInfo", "AllowedAction", "Permission
 /// Types whose one value is made of many rows, and how many that are worth.
 const SUMMARY_TYPES: [(&str, u64); 1] = [("BillingSummary", 100)];
 
+/// Types of which a list without pages may hold many, and how many it counts for. (An account has few roles.)
+const LISTED_TYPES: [(&str, u64); 1] = [("InvoiceItem", 5)];
+
 /// How a field is charged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     /// Nothing for itself: scalars, enums, free types, and an edge's `node`, whose entity its
     /// connection has counted.
     Free,
-    /// One entity; a total count.
+    /// One entity; a short list without pages; a total count.
     One,
-    /// Entities without pages, which have a bound of their own.
-    List,
+    /// A list without pages that counts for so many entities.
+    List(u64),
     /// A sum over so many entities.
     Summary(u64),
     /// A connection.
@@ -113,10 +116,8 @@ fn field_costs(types: &HashMap<&str, Vec<&FieldDefinition>>) -> HashMap<String, 
             _ if connections.contains(of) => Kind::Page,
             _ if FREE_TYPES.contains(&of) || !types.contains_key(of) => Kind::Free,
             _ if counts_ids(field) => Kind::Ids,
-            _ if is_list(&field.ty.node) => Kind::List,
-            _ => {
-                SUMMARY_TYPES.iter().find(|(name, _)| *name == of).map_or(Kind::One, |(_, worth)| Kind::Summary(*worth))
-            }
+            _ if is_list(&field.ty.node) => worth(&LISTED_TYPES, of).map_or(Kind::One, Kind::List),
+            _ => worth(&SUMMARY_TYPES, of).map_or(Kind::One, Kind::Summary),
         }
     };
     types
@@ -129,6 +130,10 @@ fn field_costs(types: &HashMap<&str, Vec<&FieldDefinition>>) -> HashMap<String, 
             ((*parent).to_owned(), fields.collect())
         })
         .collect()
+}
+
+fn worth(types: &[(&str, u64)], of: &str) -> Option<u64> {
+    types.iter().find(|(name, _)| *name == of).map(|(_, worth)| *worth)
 }
 
 fn is_connection(fields: &[&FieldDefinition]) -> bool {

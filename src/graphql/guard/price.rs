@@ -7,8 +7,6 @@ use async_graphql::{Name, Value, Variables};
 use std::convert::Infallible;
 use std::sync::Arc;
 
-/// How many entities an unpaged list counts for.
-const LIST: u64 = 3;
 /// How many entities a search counts for.
 const SEARCH: u64 = 50;
 
@@ -91,9 +89,9 @@ impl Size {
         Self::of(length, 1, u64::MAX).read(field, &["ids"], operation)
     }
 
-    /// What an unpaged list counts for: more than one, less than it may hold.
-    pub(super) fn of_list() -> Self {
-        Self::of(|_| None, LIST, LIST)
+    /// A number that nothing in the document changes.
+    pub(super) const fn fixed(size: u64) -> Self {
+        Self::of(|_| None, size, size)
     }
 
     /// What a connection counts for beside its page: one, and more when its filter searches, which reads what it does

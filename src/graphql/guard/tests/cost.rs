@@ -33,10 +33,11 @@ fn what_is_free() {
 
 #[test]
 fn entities_and_unpaged_lists() {
-    costs("{ viewer { roles { id } } }", 1 + 3);
-    costs("{ roles { id users(first: 2) { nodes { id } } } viewer { id } }", 3 * (1 + 3) + 1);
+    costs("{ viewer { roles { id } } }", 2);
+    costs("{ roles { id } viewer { id } }", 2);
+    costs("{ invoice(id: 1) { items { id server { id } } } }", 1 + 5 * (1 + 1));
     costs("{ node(id: 1) { id } }", 1);
-    costs("mutation { login { token user { id } userErrors { message } } }", 2 + 3);
+    costs("mutation { login { token user { id } userErrors { message } } }", 3);
     costs("subscription { ticketChanged { user { id } } }", 2);
     // async-graphql resolves both of them.
     costs("{ viewer { id } viewer { email } }", 2);
@@ -107,7 +108,7 @@ fn connections() {
     costs("{ tickets(first: 5) { nodes { user { id } } edges { node { assignedTo { id } } } } }", 16);
     costs("{ tickets(first: 5) { a: nodes { user { id } } b: nodes { user { id } } } }", 16);
     // What an edge adds is paid by each.
-    costs("{ roles { users(first: 5) { edges { assignedBy { id } node { id } } } } }", 3 * 12);
+    costs("{ roles { users(first: 5) { edges { assignedBy { id } node { id } } } } }", 12);
     // 1 + 10 × (1 + 1 + 10 × (1 + 1 + 2 × 1))
     costs(
         "{ tickets(first: 10) { nodes { messages(first: 10) { nodes { ticket { messages(first: 1) { nodes { id } } } } } } } }",
@@ -157,7 +158,7 @@ fn the_bound() {
         format!("{{ tickets(first: {outer}) {{ nodes {{ messages(first: {inner}) {{ nodes {{ id }} }} }} }} }}")
     };
     costs(&query(9, 99), 910);
-    costs(&format!("{{ ...F {} }} fragment F on Query {}", "viewer { roles { id } } ".repeat(2), query(9, 99)), 918);
+    costs(&format!("{{ ...F {} }} fragment F on Query {}", "viewer { roles { id } } ".repeat(2), query(9, 99)), 914);
     // 1 + 27 × (2 + 35) = 1000
     costs(&query(27, 35), 1_000);
     // 1 + 10 × (2 + 98) = 1001

@@ -56,12 +56,15 @@ type TicketConnection { edges: [TicketEdge!]!, nodes: [Ticket!]!, pageInfo: Page
 type TicketMessage implements Node { id: ID!, author: Actor!, ticket: Ticket! }
 type TicketMessageEdge { cursor: String!, node: TicketMessage! }
 type TicketMessageConnection { edges: [TicketMessageEdge!]!, nodes: [TicketMessage!]!, pageInfo: PageInfo!, totalCount: Int! }
+type Invoice { id: ID!, items: [InvoiceItem!]! }
+type InvoiceItem { id: ID!, server: User }
 type BillingSummary {
   paid: Money!
 }
 
 type Query {
   billingSummary(currency: String!): BillingSummary
+  invoice(id: ID!): Invoice
   viewer: User
   node(id: ID!): Node
   nodes(ids: [ID!]!): [Node]!

@@ -54,7 +54,7 @@ impl Sum<'_> {
         match cost.kind {
             Kind::Free => (once, 0),
             Kind::One => (once.saturating_add(1), 0),
-            Kind::List => (once.saturating_add(1).saturating_mul(3), 0),
+            Kind::List(worth) => (once.saturating_add(1).saturating_mul(worth), 0),
             Kind::Summary(worth) => (once.saturating_add(worth), 0),
             Kind::Ids => (self.ids(field).saturating_mul(once.saturating_add(1)), 0),
             Kind::Page => {
