@@ -27,6 +27,7 @@ mod input;
 mod inspection;
 mod isolation;
 mod large;
+mod levels;
 mod logs;
 mod migrations;
 mod neighbours;
