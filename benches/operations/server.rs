@@ -28,7 +28,17 @@ impl Server {
     pub fn start(program: &Program, pool_url: &str) -> Result<Self, Failure> {
         let mut child = program
             .command(pool_url)
-            .args(["serve", "--listen", "127.0.0.1:0", "--environment", "production", "--no-migrate", "--log", "error"])
+            .args([
+                "serve",
+                "--listen",
+                "127.0.0.1:0",
+                "--environment",
+                "production",
+                "--no-migrate",
+                "--allow-demo",
+                "--log",
+                "error",
+            ])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             // Ctrl-C is for the harness, which then stops this in its order.

@@ -8,12 +8,14 @@ use crate::identity::Passwords;
 use crate::seed::{self as data, PASSWORD, Seed};
 
 /// How the database is to be taken.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Start {
     /// Whether its schema is brought up to date.
     pub(super) migrates: bool,
     /// Whether it is served although row-level security does not hold.
     pub(super) is_exposed: bool,
+    /// What makes it public, if sign-ins that everybody knows would do harm.
+    pub(super) public: Option<String>,
 }
 
 /// Brings the schema up to date, and refuses what cannot be served.
@@ -24,7 +26,7 @@ pub(super) async fn look(start: Start, database: &Database, pool: &Pool, passwor
     }
     match &database.owner_url {
         None => tracing::warn!("SKYPANEL_OWNER_URL is not set: migrations are not run, and new peppers are not noted"),
-        Some(owner) => bring_up_to_date(start, owner).await?,
+        Some(owner) => bring_up_to_date(start.migrates, owner).await?,
     }
     let missing = inspection::missing_steps(pool).await.map_err(|error| unusable(&error))?;
     // After the migrations: whose tables they are shows once there are any.
@@ -44,11 +46,25 @@ pub(super) async fn look(start: Start, database: &Database, pool: &Pool, passwor
     if let Some(fault) = found.faults.into_iter().next() {
         return Err(format!("{fault}.").into());
     }
+    if let Some(public) = start.public {
+        refuse_demo(&public, pool).await?;
+    }
     look_at_peppers(database, pool, passwords).await
 }
 
-async fn bring_up_to_date(start: Start, owner: &str) -> Result<(), Failure> {
-    if start.migrates {
+async fn refuse_demo(public: &str, pool: &Pool) -> Result<(), Failure> {
+    if !data::is_marked(pool).await.map_err(|error| unusable(&error))? {
+        return Ok(());
+    }
+    Err(format!(
+        "This database holds demo data, to which everybody knows the passwords, and the program {public}. Name a \
+         database without it, or pass --allow-demo."
+    )
+    .into())
+}
+
+async fn bring_up_to_date(migrates: bool, owner: &str) -> Result<(), Failure> {
+    if migrates {
         for step in migrate::run(owner).await? {
             tracing::info!(step, "migrated");
         }

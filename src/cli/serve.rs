@@ -44,6 +44,9 @@ pub struct ServeArgs {
     /// Serve as a superuser or as the owner of the tables, for whom row-level security does not hold
     #[arg(long)]
     insecure_single_role: bool,
+    /// Serve demo data, to which everybody knows the passwords, in production or beyond this machine
+    #[arg(long)]
+    allow_demo: bool,
     /// The most connections to the database
     #[arg(long, env = "SKYPANEL_POOL_SIZE", default_value_t = 10, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pool_size: u32,
@@ -63,9 +66,18 @@ impl ServeArgs {
         self.environment.unwrap_or(default)
     }
 
-    /// Whether sign-ins that everybody knows do no harm: they belong on a desk, not in front of customers.
-    fn is_a_desk(&self) -> bool {
-        self.database.is_private() && self.environment() == Environment::Development
+    /// What makes the program public, where sign-ins that everybody knows do harm: they belong on a desk, not in front
+    /// of customers.
+    fn public(&self, address: SocketAddr) -> Option<String> {
+        if self.allow_demo {
+            None
+        } else if self.environment() == Environment::Production {
+            Some("is in production, by SKYPANEL_ENV or because DATABASE_URL is set".into())
+        } else if address.ip().to_canonical().is_loopback() {
+            None
+        } else {
+            Some(format!("listens on {address}, beyond this machine"))
+        }
     }
 
     fn allowed_origins(&self) -> Vec<String> {
@@ -112,10 +124,13 @@ async fn serve(
     }
     let passwords = tokio::task::spawn_blocking(|| Passwords::new(peppers, PASSWORD_COST)).await??;
     let pool = Pool::new(&database.pool_url, &pool_settings(args.pool_size))?;
-    let start = prepare::Start { migrates: !args.no_migrate, is_exposed: args.insecure_single_role };
+    let address = listener.local_addr()?;
+    let public = args.public(address);
+    let is_a_desk = public.is_none() && args.database.is_private() && args.environment() == Environment::Development;
+    let start = prepare::Start { migrates: !args.no_migrate, is_exposed: args.insecure_single_role, public };
     let prepared = async {
         prepare::look(start, database, &pool, &passwords).await?;
-        prepare::demo(args.is_a_desk(), database, &passwords).await
+        prepare::demo(is_a_desk, database, &passwords).await
     };
     let seeded = tokio::select! {
         seeded = prepared => seeded?,
@@ -135,7 +150,7 @@ async fn serve(
 
     let admin = admin.map(|admin| http::open_admin_door(admin, service.clone(), settings.clone())).transpose()?;
     let stdout = Output::stdout()?;
-    let announcing = tokio::spawn(announce(service, listener.local_addr()?, seeded, stdout.clone()));
+    let announcing = tokio::spawn(announce(service, address, seeded, stdout.clone()));
     let flushing = tokio::spawn(jobs::flush_activity(activity.clone(), pool.clone()));
     let cleaning = tokio::spawn(jobs::clean_sessions(pool.clone()));
     http::serve(listener, router, &settings, stop.asked()).await?;

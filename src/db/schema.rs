@@ -7,6 +7,12 @@ pub mod sql_types {
 }
 
 diesel::table! {
+    demo_data (kind) {
+        kind -> Text,
+    }
+}
+
+diesel::table! {
     invoice_items (id) {
         id -> Uuid,
         invoice_id -> Uuid,
@@ -252,6 +258,7 @@ diesel::joinable!(user_roles -> roles (role_id));
 diesel::joinable!(user_roles -> users (user_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
+    demo_data,
     invoice_items,
     invoices,
     password_reset_tokens,

@@ -3,7 +3,10 @@
 use diesel::sql_types::{BigInt, Bool, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 
+use crate::db::pool::Pool;
 use crate::db::statement::{Bind, Statement};
+use crate::db::unit::Unit;
+use crate::error::Result;
 
 /// The password of everybody in demo and load-test data, and of nobody else.
 pub const PASSWORD: &str = "skypanel-demo-1";
@@ -41,7 +44,7 @@ pub enum SeedError {
 ///
 /// # Errors
 /// When the database has people in it, and when PostgreSQL refuses.
-pub async fn run(owner: &mut AsyncPgConnection, seed: Seed, password_hash: &str) -> Result<(), SeedError> {
+pub async fn run(owner: &mut AsyncPgConnection, seed: Seed, password_hash: &str) -> std::result::Result<(), SeedError> {
     // Compiling such statements takes longer than running them: a third of the whole.
     owner.batch_execute("BEGIN; SET LOCAL jit = off; SET LOCAL ROLE app_maintenance").await?;
     let outcome = fill(owner, seed, password_hash).await;
@@ -53,7 +56,7 @@ pub async fn run(owner: &mut AsyncPgConnection, seed: Seed, password_hash: &str)
 ///
 /// # Errors
 /// When PostgreSQL refuses.
-pub async fn people(owner: &mut AsyncPgConnection) -> Result<i64, SeedError> {
+pub async fn people(owner: &mut AsyncPgConnection) -> std::result::Result<i64, SeedError> {
     owner.batch_execute("BEGIN READ ONLY; SET LOCAL ROLE app_maintenance").await?;
     let count = count_people(owner).await;
     owner.batch_execute("COMMIT").await?;
@@ -64,7 +67,7 @@ pub async fn people(owner: &mut AsyncPgConnection) -> Result<i64, SeedError> {
 ///
 /// # Errors
 /// When PostgreSQL refuses.
-pub async fn is_demo(owner: &mut AsyncPgConnection) -> Result<bool, SeedError> {
+pub async fn is_demo(owner: &mut AsyncPgConnection) -> std::result::Result<bool, SeedError> {
     owner.batch_execute("BEGIN READ ONLY; SET LOCAL ROLE app_maintenance").await?;
     let demo = Statement::<Bool>::new(
         "SELECT count(*) = 2 FROM users WHERE email IN (?, ?)",
@@ -75,11 +78,23 @@ pub async fn is_demo(owner: &mut AsyncPgConnection) -> Result<bool, SeedError> {
     Ok(found?)
 }
 
+/// Whether the database keeps that everybody knows sign-ins here, as the program sees it.
+///
+/// # Errors
+/// Like [`Unit::open`], and when the schema is older than the program.
+pub async fn is_marked(pool: &Pool) -> Result<bool> {
+    let unit = Unit::program(pool).await?;
+    let statement = Statement::<Bool>::new("SELECT app.holds_demo_data()", vec![]);
+    let marked = statement.get_result(&mut unit.conn()).await?;
+    unit.close().await?;
+    Ok(marked)
+}
+
 async fn count_people(owner: &mut AsyncPgConnection) -> diesel::QueryResult<i64> {
     Statement::<BigInt>::new("SELECT count(*) FROM users", vec![]).get_result(&mut &*owner).await
 }
 
-async fn fill(owner: &mut AsyncPgConnection, seed: Seed, password_hash: &str) -> Result<(), SeedError> {
+async fn fill(owner: &mut AsyncPgConnection, seed: Seed, password_hash: &str) -> std::result::Result<(), SeedError> {
     // Two instances that start at once: the second waits, and then finds people.
     owner.batch_execute("LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE").await?;
     match count_people(owner).await? {
@@ -88,13 +103,23 @@ async fn fill(owner: &mut AsyncPgConnection, seed: Seed, password_hash: &str) ->
     }
     set(owner, "seed.password_hash", password_hash).await?;
     match seed {
-        Seed::Demo => owner.batch_execute(include_str!("demo.sql")).await?,
+        Seed::Demo => {
+            mark(owner, "demo").await?;
+            owner.batch_execute(include_str!("demo.sql")).await?;
+        }
         Seed::Scale(scale) => {
+            mark(owner, "scale").await?;
             set(owner, "seed.scale", &scale.to_string()).await?;
             owner.batch_execute(include_str!("scale.sql")).await?;
         }
     }
     Ok(())
+}
+
+/// Keeps in the database that everybody knows the sign-ins here.
+async fn mark(owner: &mut AsyncPgConnection, kind: &'static str) -> diesel::QueryResult<()> {
+    let statement = Statement::<()>::new("INSERT INTO demo_data (kind) VALUES (?)", vec![Bind::text(kind)]);
+    statement.execute(&mut &*owner).await.map(|_| ())
 }
 
 async fn set(owner: &mut AsyncPgConnection, name: &'static str, value: &str) -> diesel::QueryResult<()> {

@@ -40,7 +40,7 @@ impl Drop for Running {
 
 /// What `serve` says: its first line, if there is one in time, or why it did not start.
 fn serve(database: &Database, arguments: &[&str], patience: Duration) -> (Running, Result<Option<String>, String>) {
-    let mut child = program(database, &[&["serve"], arguments].concat()).spawn().unwrap();
+    let mut child = program(database, &[&["serve", "--allow-demo"], arguments].concat()).spawn().unwrap();
     let (out, mut err) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
     let (line, lines) = mpsc::channel();
     std::thread::spawn(move || BufReader::new(out).lines().map_while(Result::ok).try_for_each(|text| line.send(text)));
@@ -187,7 +187,7 @@ async fn another_secret_under_a_known_id_stops_the_start() {
     let told = refusal(&database, &["--peppers", other]);
     assert!(told.contains("`test`") && told.contains("SKYPANEL_PEPPERS") && !told.contains("BBBB"), "{told}");
     // Also where nobody knows the owner; and the right one still serves, with a newer one before it.
-    let mut command = program(&database, &["serve", "--peppers", other]);
+    let mut command = program(&database, &["serve", "--allow-demo", "--peppers", other]);
     let output = command.env_remove("SKYPANEL_OWNER_URL").output().unwrap();
     assert!(String::from_utf8_lossy(&output.stderr).contains("`test`"));
     let both = format!("new:BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBA=,{PEPPER}");

@@ -1,4 +1,4 @@
-//! Starts that are refused, with the reason.
+//! Starts that are refused, with the reason: the wrong data, or data that everybody can sign in to.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
@@ -8,6 +8,7 @@ use std::time::Duration;
 use nix::sys::signal::Signal;
 
 use crate::harness::program::{Dir, Program, command, ended_within};
+use crate::harness::{Start, cluster};
 
 /// Where a cluster goes that root may not keep in its own directory.
 const ELSEWHERE: &str = "/var/lib/skypanel";
@@ -57,4 +58,42 @@ fn data_out_of_reach_is_told_and_never_replaced_by_other_data() {
     let told = refusal(&mut command(&dir.0));
     assert!(told.contains("/data,") && told.contains("cannot reach"), "{told}");
     assert_eq!(Path::new(ELSEWHERE).exists(), before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn data_that_everybody_can_sign_in_to_is_not_served_in_public() {
+    let database = cluster::database(Start::Demo).await;
+    let dir = Dir::new();
+    let named = |arguments: &[&str], owner: bool| {
+        let mut command = command(&dir.0);
+        command.args(arguments).env("DATABASE_URL", &database.pool_url);
+        command.env("SKYPANEL_PEPPERS", "test:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=");
+        if owner {
+            command.env("SKYPANEL_OWNER_URL", &database.owner_url);
+        }
+        command
+    };
+    for owner in [true, false] {
+        // A named database is one in production, unless it is said to be none.
+        let told = refusal(&mut named(&[], owner));
+        assert!(told.contains("demo") && told.contains("production") && told.contains("--allow-demo"), "{told}");
+        let told = refusal(&mut named(&["--environment", "development", "--listen", "0.0.0.0:0"], owner));
+        assert!(told.contains("demo") && told.contains("0.0.0.0") && told.contains("--allow-demo"), "{told}");
+    }
+    for arguments in [&["--allow-demo"][..], &["--environment", "development"]] {
+        let program = Program::run(named(arguments, true), &dir.0);
+        assert_eq!(program.get("/livez"), Some(200));
+        assert_eq!(program.end(Signal::SIGTERM).code(), Some(0));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_without_demo_data_is_served_anywhere() {
+    let database = cluster::database(Start::Empty).await;
+    let dir = Dir::new();
+    let mut command = command(&dir.0);
+    command.env("DATABASE_URL", &database.pool_url).env("SKYPANEL_OWNER_URL", &database.owner_url);
+    command.env("SKYPANEL_PEPPERS", "test:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=");
+    let program = Program::run(command, &dir.0);
+    assert_eq!(program.end(Signal::SIGTERM).code(), Some(0));
 }
