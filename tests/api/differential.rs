@@ -5,6 +5,8 @@ mod random;
 mod schema;
 mod writer;
 
+use std::collections::BTreeSet;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_graphql::{Request, Value as Data, Variables};
@@ -13,7 +15,7 @@ use serde_json::{Value, json};
 use skypanel::graphql::{Answer, Call, Client, Credential, DocumentLimits};
 
 use self::schema::{Schema, base};
-use self::writer::{Known, Writer};
+use self::writer::{Document, Known, Writer};
 use crate::harness::{Actor, App, Options, Start, cluster};
 
 /// How many documents; fewer by `DIFFERENTIAL_DOCUMENTS`, for a quick look.
@@ -112,6 +114,7 @@ struct Tally {
     written: AtomicUsize,
     failed: AtomicUsize,
     bytes: AtomicUsize,
+    asked: Mutex<BTreeSet<String>>,
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -147,7 +150,7 @@ async fn rows_answer_like_async_graphql() {
         let who = [0, 0, 0, 1, 2, 3, 3, 4, 5, 6][number % 10];
         let ((name, actor), own) = (&actors[who], &own[who]);
         let known = Known { schema: &schema, all: &all, own, cursors: &cursors };
-        let (document, variables) = Writer::document(&known, number);
+        let Document { text: document, variables, asked } = Writer::document(&known, number);
         let token = actor.token.as_deref();
         let rows = ask(&ways.rows, token, &document, &variables).await;
         let ordinary = ask(&ways.ordinary, token, &document, &variables).await;
@@ -157,6 +160,9 @@ async fn rows_answer_like_async_graphql() {
             to.fetch_add(usize::from(is), Ordering::Relaxed);
         };
         add(&tally.executed, rows.refused.is_none());
+        if rows.refused.is_none() {
+            tally.asked.lock().unwrap().extend(asked);
+        }
         add(&tally.written, is_written(&rows.response.data));
         add(&tally.failed, rows.refused.is_none() && !rows.response.errors.is_empty());
         tally.bytes.fetch_add(one.0.len(), Ordering::Relaxed);
@@ -170,6 +176,9 @@ async fn rows_answer_like_async_graphql() {
         tally.bytes
     );
     assert!(shares.0 > 60 && shares.1 > 30 && shares.2 > 3, "{shares:?}");
+    let all: BTreeSet<String> = schema.reached().into_iter().collect();
+    let asked = std::mem::take(&mut *tally.asked.lock().unwrap());
+    assert_eq!(all.difference(&asked).collect::<Vec<_>>(), [""; 0], "never asked for");
 }
 
 /// A field that reads a column which was not fetched would answer another value alone than with all others.

@@ -1,9 +1,10 @@
 //! Writes documents that a client could send, and some that no client should.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use async_graphql::parser::types::{BaseType, FieldDefinition, InputValueDefinition, Type};
-use serde_json::{Value, json};
+use async_graphql::parser::types::{BaseType, FieldDefinition, InputValueDefinition, Selection, Type};
+use serde_json::{Map, Value, json};
 
 use super::known::{Cursors, Ids, order_text};
 use super::random::Random;
@@ -26,18 +27,55 @@ pub struct Writer<'a> {
     random: Random,
     fragments: String,
     names: usize,
-    uses_variables: bool,
+    uses_directives: bool,
+    /// The variables in place of arguments, as they are declared.
+    declared: Vec<String>,
+    given: Map<String, Value>,
+    asked: BTreeSet<String>,
+}
+
+/// A document.
+pub struct Document {
+    pub text: String,
+    pub variables: Value,
+    /// The fields in it, as `Type.field`.
+    pub asked: BTreeSet<String>,
 }
 
 impl<'a> Writer<'a> {
-    /// The document of this number, and its variables.
-    pub fn document(known: &'a Known<'a>, number: usize) -> (String, Value) {
-        let random = Random::of(number);
-        let mut writer = Self { known, random, fragments: String::new(), names: 0, uses_variables: false };
+    /// The document of this number.
+    pub fn document(known: &'a Known<'a>, number: usize) -> Document {
+        let mut writer = Self {
+            known,
+            random: Random::of(number),
+            fragments: String::new(),
+            names: 0,
+            uses_directives: false,
+            declared: Vec::new(),
+            given: Map::new(),
+            asked: BTreeSet::new(),
+        };
         let selection = writer.set("Query", 0);
-        let head = if writer.uses_variables { "query ($yes: Boolean!, $no: Boolean!) " } else { "" };
-        let variables = if writer.uses_variables { json!({ "yes": true, "no": false }) } else { json!({}) };
-        (format!("{head}{selection}{}", writer.fragments), variables)
+        if writer.uses_directives {
+            writer.declared.push("$yes: Boolean!, $no: Boolean!".to_owned());
+            writer.given.extend([("yes".to_owned(), json!(true)), ("no".to_owned(), json!(false))]);
+        }
+        let declared = writer.declared.join(", ");
+        let head = if declared.is_empty() { String::new() } else { format!("query ({declared}) ") };
+        let text = format!("{head}{selection}{}", writer.fragments);
+        Document { text, variables: Value::Object(writer.given), asked: writer.asked }
+    }
+
+    /// The argument with its value, now and then by a variable.
+    fn argument(&mut self, argument: &InputValueDefinition, literal: &str) -> String {
+        let name = &argument.name.node;
+        if self.random.chance(80) {
+            return format!("{name}: {literal}");
+        }
+        let variable = self.name("v");
+        self.declared.push(format!("${variable}: {}", argument.ty.node));
+        self.given.insert(variable.clone(), json_of(literal));
+        format!("{name}: ${variable}")
     }
 
     fn name(&mut self, of: &str) -> String {
@@ -111,7 +149,7 @@ impl<'a> Writer<'a> {
         if !directive.contains('$') {
             return directive;
         }
-        self.uses_variables = true;
+        self.uses_directives = true;
         // Both are declared, so both have to be used.
         if directive == " @skip(if: $yes)" {
             " @skip(if: $yes) @include(if: $no)"
@@ -133,6 +171,7 @@ impl<'a> Writer<'a> {
             (true, true) => return "__typename".to_owned(),
             (false, _) => *self.random.pick(&fields),
         };
+        self.asked.insert(format!("{ty}.{}", field.name.node));
         let below = base(&field.ty.node).to_owned();
         let arguments = self.arguments(field, &below);
         let alias = if arguments.is_empty() && self.random.chance(85) {
@@ -166,13 +205,17 @@ impl<'a> Writer<'a> {
             let argument = &argument.node;
             match argument.name.node.as_str() {
                 "first" | "last" | "after" | "before" | "orderBy" => {}
-                "id" => given.push(format!("id: {}", self.id(of))),
+                "id" => {
+                    let id = self.id(of);
+                    given.push(self.argument(argument, &id));
+                }
                 "ids" => {
                     let ids: Vec<String> = (0..self.random.below(6)).map(|_| self.id("")).collect();
-                    given.push(format!("ids: [{}]", ids.join(", ")));
+                    given.push(self.argument(argument, &format!("[{}]", ids.join(", "))));
                 }
-                name if !argument.ty.node.nullable && argument.default_value.is_none() || self.random.chance(30) => {
-                    given.push(format!("{name}: {}", self.value(&argument.ty.node)));
+                _ if !argument.ty.node.nullable && argument.default_value.is_none() || self.random.chance(30) => {
+                    let value = self.value(&argument.ty.node);
+                    given.push(self.argument(argument, &value));
                 }
                 _ => {}
             }
@@ -262,4 +305,12 @@ impl<'a> Writer<'a> {
         }
         format!("{{{}}}", given.join(", "))
     }
+}
+
+/// A literal as the value of a variable.
+fn json_of(literal: &str) -> Value {
+    let document = async_graphql::parser::parse_query(format!("{{ a(b: {literal}) }}")).unwrap();
+    let (_, operation) = document.operations.iter().next().unwrap();
+    let Selection::Field(field) = &operation.node.selection_set.node.items[0].node else { unreachable!() };
+    field.node.arguments[0].1.node.clone().into_const().unwrap().into_json().unwrap()
 }
