@@ -2,7 +2,7 @@
 
 use super::count::{Counted, count};
 use super::price::Price;
-use super::{Guard, cost, parse, quote, roots, scan, variables};
+use super::{Guard, cost, edition, merge, parse, quote, roots, scan, typename, variables};
 use crate::error::{Code, Error};
 use async_graphql::parser::types::{
     DocumentOperations, ExecutableDocument, OperationDefinition, OperationType, VariableDefinition,
@@ -30,13 +30,17 @@ impl Guard {
     /// Scans, parses and counts a text, and writes the formula of its price.
     pub(super) fn read(&self, text: &str, name: Option<&str>) -> Result<Document, Error> {
         let scanned = scan::scan(text, &self.limits)?;
-        let tree = parse::parse(text)?;
+        // What is new is written in strings, or as one.
+        let text = if scanned.strings == 0 { text.into() } else { edition::adapt(text) };
+        let mut tree = parse::parse(&text)?;
+        typename::wrap(&mut tree);
         let chosen = choose(&tree, name)?;
         let operation = &chosen.node;
         let counted = count(&tree, chosen, &self.limits)?;
         variables::check_types(&self.inputs, &tree)?;
         let fields = roots::root_fields(&tree, operation);
         roots::check(operation, &fields)?;
+        merge::check(&self.field_types, &tree)?;
 
         let mutates = tree.operations.iter().any(|(_, operation)| operation.node.ty == OperationType::Mutation);
         Ok(Document {

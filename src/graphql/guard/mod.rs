@@ -5,12 +5,13 @@
 //! compares any bound. So a document is
 //!
 //! 1. scanned, byte by byte ([`DocumentLimits::query_bytes`] to [`DocumentLimits::nesting`]),
-//! 2. parsed,
+//! 2. parsed, what is newer than the parser being put into its words,
 //! 3. counted with its fragments in place, every definition of it, each fragment once,
 //! 4. held to the rules of its root: response keys of a mutation differ, and it holds at most one
 //!    mutation that hashes a password, mails or moves money; a subscription has one root field,
-//! 5. held to its variables: those without which it cannot run are there,
-//! 6. priced, before any SQL.
+//! 5. held to its keys: fields that answer under one can be one,
+//! 6. held to its variables: those without which it cannot run are there,
+//! 7. priced, before any SQL.
 //!
 //! What depends on the text alone is read once for a document that comes again ([`Guard::keep`]); what
 //! depends on the request (introspection, variables, the price with them) is decided each time.
@@ -64,11 +65,14 @@ mod cost_table;
 mod count;
 mod document;
 mod documents;
+mod edition;
+mod merge;
 mod parse;
 mod price;
 mod quote;
 mod roots;
 mod scan;
+mod typename;
 mod variables;
 
 #[cfg(test)]
@@ -84,6 +88,7 @@ use async_graphql::{Request, Variables};
 use cost_table::CostTable;
 use document::Document;
 use documents::{Documents, Key};
+use merge::FieldTypes;
 use std::sync::Arc;
 use variables::InputTypes;
 
@@ -107,6 +112,7 @@ pub struct Checked {
 pub struct Guard {
     cost_table: CostTable,
     inputs: InputTypes,
+    field_types: FieldTypes,
     limits: DocumentLimits,
     documents: Documents,
 }
@@ -119,8 +125,11 @@ impl Guard {
     /// When the SDL cannot be parsed.
     pub fn new(sdl: &str, limits: DocumentLimits) -> Result<Self, async_graphql::parser::Error> {
         let schema = async_graphql::parser::parse_schema(sdl)?;
+        let cost_table = CostTable::of_schema(&schema);
+        let roots = [&cost_table.query, &cost_table.mutation, &cost_table.subscription].map(Clone::clone);
         Ok(Self {
-            cost_table: CostTable::of_schema(&schema),
+            field_types: FieldTypes::of_schema(&schema, roots),
+            cost_table,
             inputs: InputTypes::of_schema(&schema),
             documents: Documents::new(limits.cache_bytes),
             limits,

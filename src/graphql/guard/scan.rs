@@ -83,7 +83,6 @@ pub(super) struct Lexeme {
     pub kind: Kind,
     pub start: usize,
     /// One past its last byte.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the fuzz test asks for it"))]
     pub end: usize,
 }
 

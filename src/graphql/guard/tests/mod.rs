@@ -6,6 +6,7 @@ mod cost;
 mod counts;
 mod documents;
 mod introspection;
+mod merge;
 mod price;
 mod roots;
 mod scan;

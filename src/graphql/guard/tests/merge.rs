@@ -1,0 +1,56 @@
+//! Fields that answer under one key, and directives on `__typename`.
+
+use super::{Code, pass, refuse};
+
+fn refused(text: &str, message: &str) {
+    let refusal = refuse(text);
+    assert_eq!((refusal.code(), refusal.message()), (Code::GraphqlValidationFailed, message), "{text}");
+}
+
+#[test]
+fn fields_that_can_be_one_pass() {
+    for text in [
+        "{ viewer { id id email } }",
+        "{ viewer { id } viewer { email } }",
+        "{ tickets(first: 2) { nodes { id } } tickets(first: 2) { pageInfo { endCursor } } }",
+        "{ node(id: 1) { ... on User { value: email } ... on BillingSummary { value: id } } }",
+        "{ node(id: 1) { ... on User { it: roles { id } } ... on Role { id } } }",
+        // Two objects are of one shape, whatever fields they have.
+        "{ node(id: 1) { ... on Ticket { it: user { id } } ... on Invoice { id } } }",
+    ] {
+        pass(text);
+    }
+}
+
+#[test]
+fn values_of_different_types_under_one_key_are_refused_on_any_two_types() {
+    refused(
+        "{ node(id: 1) { ... on User { value: email } ... on Role { value: users { nodes { id } } } } }",
+        "the key value stands for values of different types, String! and RoleUserConnection: give one of them an alias",
+    );
+    refused(
+        "{ node(id: 1) { ...U ...T } } fragment U on User { it: email } fragment T on Ticket { it: status }",
+        "the key it stands for values of different types, String! and TicketStatus!: give one of them an alias",
+    );
+    // Nullable or not is a shape too, also below.
+    refused(
+        "{ node(id: 1) { ... on User { a: tickets { nodes { x: user { id } } } } ... on User { a: tickets { nodes { x: status } } } } }",
+        "the key x stands for values of different types, User and TicketStatus!: give one of them an alias",
+    );
+}
+
+#[test]
+fn different_fields_or_arguments_under_one_key_of_one_object_are_refused() {
+    refused(
+        "{ viewer { x: id ...F } } fragment F on User { x: tickets { nodes { id } } }",
+        "the key x stands for values of different types, ID! and TicketConnection: give one of them an alias",
+    );
+    refused(
+        "{ tickets(first: 2) { nodes { id } } tickets(first: 3) { nodes { id } } }",
+        "the key tickets stands for one field with different arguments: give one of them an alias",
+    );
+    refused(
+        "{ viewer { x: email ... on User { x: permissions } } }",
+        "the key x stands for values of different types, String! and [String!]!: give one of them an alias",
+    );
+}
