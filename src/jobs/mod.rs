@@ -36,7 +36,8 @@ fn told(written: Result<usize>) {
 
 /// Deletes ended sessions every few minutes, for ever.
 pub async fn clean_sessions(pool: Pool) {
-    let mut ticks = tokio::time::interval(DELETE_EVERY);
+    // Not at the start, when there is enough to do.
+    let mut ticks = tokio::time::interval_at(tokio::time::Instant::now() + DELETE_EVERY, DELETE_EVERY);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
