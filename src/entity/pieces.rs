@@ -53,7 +53,8 @@ impl Pieces {
     /// # Errors
     /// When an answer may not hold so much: the request is interrupted.
     pub async fn hold(&mut self, env: &Env<'_>) -> Done<()> {
-        let more = self.bytes.len() - self.held.bytes;
+        // What is taken, not what is used: a buffer that grows doubles.
+        let more = self.bytes.capacity().saturating_sub(self.held.bytes);
         if more < STEP {
             return Ok(());
         }

@@ -33,7 +33,7 @@ struct WithoutData<'a> {
 pub(super) fn answer(media: Media, answer: Answer, id: &RequestId) -> Response {
     let Answer { response, refused, memory, .. } = answer;
     match refused.map(Code::status) {
-        None => match body(&response) {
+        None => match body(&response, memory.as_ref().map_or(0, |share| share.written())) {
             Ok(body) => match memory.as_ref().map_or(Ok(()), |share| share.finish(body.len())) {
                 Ok(()) => write(media, StatusCode::OK, taken(body, memory), response.http_headers),
                 Err(error) => refuse(media, error),
@@ -51,8 +51,10 @@ pub(super) fn answer(media: Media, answer: Answer, id: &RequestId) -> Response {
 }
 
 /// The JSON of what ran: the data, whose rows may be written already, then errors and extensions if there are any.
-fn body(response: &async_graphql::Response) -> serde_json::Result<Vec<u8>> {
-    let mut body = b"{\"data\":".to_vec();
+/// `text`: about how many bytes that will be.
+fn body(response: &async_graphql::Response, text: usize) -> serde_json::Result<Vec<u8>> {
+    let mut body = Vec::with_capacity(text + 256);
+    body.extend_from_slice(b"{\"data\":");
     json::value(&mut body, &response.data);
     if !response.errors.is_empty() {
         body.extend_from_slice(b",\"errors\":");
