@@ -2,7 +2,7 @@
 //!
 //! diesel-async has such a connection too. It turns every failure into diesel's own kinds, which are few, and keeps of
 //! the rest only the text, whose language the server chooses. Here the driver's error stays what it is: see
-//! [`Failure`]. Statements of a connection may be polled together, and then leave together, in the order of asking: each
+//! `db::failure`. Statements of a connection may be polled together, and then leave together, in the order of asking: each
 //! is sent at the first poll of its future, or, while one of them has to be prepared, after that one.
 
 mod bind;
