@@ -27,6 +27,7 @@ pub mod error;
 pub mod id;
 pub mod json;
 pub mod leaf;
+pub mod lock;
 pub mod memory;
 pub mod money;
 pub mod scalar;

@@ -7,10 +7,10 @@ use std::sync::{Arc, Mutex};
 use async_graphql::context::{ContextBase, QueryPathNode};
 
 use crate::db::batch::{Batch, Key};
-use crate::db::lock::lock;
 use crate::db::row::Columns;
 use crate::db::unit::{Unit, Work};
 use crate::error::Result;
+use crate::lock::lock;
 use crate::viewer::{Client, Requires, Viewer};
 
 /// What every resolver of one request shares.

@@ -15,7 +15,7 @@ const STEPS: &[&[&str]] = &[
     ROOMS,
     &["request", "page", "requires", "outcome", "entity"],
     &["db", "config", "seed"],
-    &["error", "id", "viewer", "money", "scalar", "clock", "json", "leaf", "shares", "memory"],
+    &["error", "id", "viewer", "money", "scalar", "clock", "json", "leaf", "lock", "shares", "memory"],
 ];
 
 /// From the top of the ground floors to their bottom.

@@ -1,6 +1,7 @@
 //! Lines for stderr and stdout, written by a thread of their own: whoever has something to say never waits for a
 //! reader, and never fails for want of one.
 
+use crate::lock::lock;
 use std::fmt::Display;
 use std::fs::File;
 use std::io::{self, ErrorKind, Write};
@@ -76,7 +77,7 @@ impl Output {
     }
 
     fn queue(&self) -> MutexGuard<'_, Queue> {
-        self.0.queue.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0.queue)
     }
 
     fn push(&self, line: &[u8]) {

@@ -7,7 +7,6 @@ mod failure;
 pub mod inspection;
 pub mod list;
 mod loan;
-pub(crate) mod lock;
 pub mod migrate;
 pub mod peppers;
 pub mod pool;

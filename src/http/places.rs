@@ -8,13 +8,15 @@
 //! runs on every connection, nobody is thrown out.
 
 use std::collections::{BTreeMap, HashMap};
-use std::net::{IpAddr, Ipv6Addr};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use tokio::sync::Notify;
 
 use super::proxies::Proxies;
 use super::timers::Timers;
+use crate::lock::lock;
+use crate::shares::site;
 
 /// A bounded number of connections.
 pub(super) struct Places {
@@ -61,7 +63,7 @@ impl Places {
     }
 
     fn taken(&self) -> MutexGuard<'_, Taken> {
-        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.taken)
     }
 }
 
@@ -109,14 +111,6 @@ impl Place {
 impl Drop for Place {
     fn drop(&mut self) {
         self.places.taken().remove(self.holder, self.id);
-    }
-}
-
-/// What one subscriber holds: an address, of IPv6 a network of 64 bits.
-fn site(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
-        address @ IpAddr::V4(_) => address,
     }
 }
 

@@ -5,7 +5,7 @@
 //! the connection's task, tells a half-sent head from an idle client and both from one that does not read its answer.
 
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -13,6 +13,7 @@ use tokio::time::Instant;
 
 use super::ahead::Ahead;
 use crate::config::Limits;
+use crate::lock::lock;
 
 /// What happens on a connection.
 pub(super) struct Timers(Mutex<State>);
@@ -141,7 +142,7 @@ impl Timers {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0)
     }
 }
 

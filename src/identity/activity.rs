@@ -8,12 +8,12 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 use diesel_async::RunQueryDsl;
 
-use crate::db::lock::lock;
 use crate::db::pool::Pool;
 use crate::db::statement::{Bind, Statement};
 use crate::db::unit::{TokenDigest, Unit};
 use crate::error::Result;
 use crate::id::SessionId;
+use crate::lock::lock;
 
 /// What a session's `last_activity` may lag behind.
 const RESOLUTION: Duration = Duration::from_mins(1);

@@ -8,7 +8,7 @@
 mod share;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -16,6 +16,7 @@ use tokio::time::timeout;
 
 pub use share::Share;
 
+use crate::lock::lock;
 use crate::shares::Who;
 
 /// What every answer may hold without asking.
@@ -96,10 +97,6 @@ impl Inner {
 
 fn permits(held: usize) -> usize {
     held.saturating_sub(FREE).div_ceil(UNIT)
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

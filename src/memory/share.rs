@@ -4,8 +4,9 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::{Inner, UNIT, lock, permits};
+use super::{Inner, UNIT, permits};
 use crate::error::{Error, Result};
+use crate::lock::lock;
 use crate::shares::Who;
 
 /// What one answer holds, until it is dropped.

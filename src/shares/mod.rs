@@ -15,7 +15,9 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
 
-pub use neighbour::{Neighbour, Who};
+use crate::lock::lock;
+
+pub use neighbour::{Neighbour, Who, site};
 use state::{State, Waiter};
 
 /// How many places there are.
@@ -100,7 +102,7 @@ impl Inner {
     }
 
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        lock(&self.state)
     }
 
     fn place(self: &Arc<Self>, who: &Who) -> Place {

@@ -22,10 +22,16 @@ impl Neighbour {
     /// The neighbour at an address.
     #[must_use]
     pub fn at(address: IpAddr) -> Self {
-        Self::Address(match address {
-            IpAddr::V4(_) => address,
-            IpAddr::V6(ip) => Ipv6Addr::from_bits(ip.to_bits() & (u128::MAX << 64)).into(),
-        })
+        Self::Address(site(address))
+    }
+}
+
+/// What one subscriber holds: an address, of IPv6 a network of 64 bits.
+#[must_use]
+pub fn site(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
+        address @ IpAddr::V4(_) => address,
     }
 }
 

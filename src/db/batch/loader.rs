@@ -10,9 +10,9 @@ use futures_util::future::BoxFuture;
 use rustc_hash::FxHashMap;
 
 use super::{Found, Key, Many};
-use crate::db::lock::lock;
 use crate::db::unit::{Interrupted, Work};
 use crate::error::{Code, Error, Result};
+use crate::lock::lock;
 
 /// A loader whose key type is not known here.
 pub(super) trait AnyLoader: Any + Send + Sync {

@@ -28,9 +28,9 @@ pub use loader::Waiting;
 
 use self::loader::{AnyLoader, Loader};
 use self::signal::Signal;
-use super::lock::lock;
 use super::unit::{Interrupted, Unit, Work};
 use crate::error::Result;
+use crate::lock::lock;
 
 /// What a loader found, by key. A key that is not in it was not found. (A fast hash without a secret: one request's
 /// keys are few.)

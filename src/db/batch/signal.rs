@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Wake, Waker};
 
-use crate::db::lock::lock;
+use crate::lock::lock;
 
 /// Tells whether the execution was woken since it was last polled.
 pub(super) struct Signal {

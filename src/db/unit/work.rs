@@ -6,9 +6,9 @@ use futures_util::future::BoxFuture;
 use futures_util::lock::Mutex as AsyncMutex;
 
 use super::{Access, Presented, Seen, TokenDigest, Unit};
-use crate::db::lock::lock;
 use crate::db::pool::Pool;
 use crate::error::{Code, Error, Result};
+use crate::lock::lock;
 use crate::memory::Share;
 use crate::viewer::Viewer;
 
