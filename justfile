@@ -58,6 +58,11 @@ schema:
     cargo run --quiet -- schema > schema.graphql.new
     mv schema.graphql.new schema.graphql
 
+# Write the tables of states to docs/STATES.md
+states:
+    cargo run --quiet -- docs states > docs/STATES.md.new
+    mv docs/STATES.md.new docs/STATES.md
+
 # Bundle GraphiQL into web/graphiql/dist, where builds find it
 graphiql:
     npm --prefix web/graphiql ci --ignore-scripts

@@ -56,6 +56,19 @@ macro_rules! ids {
             }
         }
 
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, out: S) -> std::result::Result<S::Ok, S::Error> {
+                out.serialize_str(&ID::from(*self))
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+                let text = String::deserialize(from)?;
+                Self::parse(&ID(text), "id").map_err(|_| serde::de::Error::custom("not an id"))
+            }
+        }
+
         impl From<Uuid> for $name {
             fn from(uuid: Uuid) -> Self {
                 Self(uuid)
@@ -107,6 +120,8 @@ ids! {
     TicketId = "tkt";
     /// A message or a note in a ticket.
     MessageId = "msg";
+    /// Something that happened, in the audit log.
+    AuditEventId = "aud";
 }
 
 /// Takes an id of the API apart: its prefix and its UUID. `None` when malformed: one id has one

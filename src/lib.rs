@@ -12,7 +12,10 @@ pub mod identity;
 pub mod servers;
 pub mod support;
 
+pub mod command;
 pub mod entity;
+pub mod journal;
+pub mod life;
 pub mod outcome;
 pub mod page;
 pub mod request;

@@ -1,6 +1,10 @@
 //! What a mutation answers beside its subject, and what a viewer may do next.
 
-use async_graphql::{Enum, SimpleObject};
+use async_graphql::parser::types::Field;
+use async_graphql::registry::Registry;
+use async_graphql::{ContextSelectionSet, Enum, ID, OutputType, Positioned, ServerResult, SimpleObject, Value};
+use futures_util::future::BoxFuture;
+use serde::{Deserialize, Serialize};
 
 use crate::entity;
 use crate::viewer::{Requires, Viewer};
@@ -15,13 +19,19 @@ pub struct UserError {
     /// The path into the mutation's `input`, for example `["email"]`. Null when it concerns the whole input.
     pub field: Option<Vec<String>>,
     /// Set with `INVALID_TRANSITION`, else null.
-    pub transition: Option<RefusedTransition>,
+    pub transition: Option<Box<RefusedTransition>>,
 }
 
 impl UserError {
     /// An outcome that concerns the whole input.
     pub fn new(code: UserErrorCode, message: impl Into<String>) -> Self {
         Self { code, message: message.into(), field: None, transition: None }
+    }
+
+    /// The same at a field of the input.
+    #[must_use]
+    pub fn at(self, field: &str) -> Self {
+        Self { field: Some(vec![field.to_owned()]), ..self }
     }
 }
 
@@ -95,6 +105,65 @@ pub enum UserErrorCode {
     NotEligible,
     /// A second person has to approve.
     ApprovalRequired,
+    /// The viewer lacks a permission; only in `AllowedAction`.
+    PermissionRequired,
+    /// The password has to be entered again; only in `AllowedAction`.
+    ReauthRequired,
+}
+
+/// What kind of thing a change set off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConsequenceKind {
+    /// A mail.
+    Mail,
+    /// Something done to a server.
+    ServerAction,
+    /// A session that ended.
+    SessionEnded,
+    /// An invoice.
+    Invoice,
+    /// A movement of money.
+    Transaction,
+    /// A ticket.
+    Ticket,
+    /// The state of something else.
+    State,
+}
+
+/// What a change set off beside its subject; with `dryRun`, what it would set off.
+#[derive(Debug, Clone, SimpleObject, Serialize, Deserialize)]
+pub struct Consequence {
+    /// What kind of thing it is.
+    pub kind: ConsequenceKind,
+    /// What it concerns. Null for those who may not see it.
+    pub subject: Option<Anything>,
+    /// One sentence, for people.
+    pub summary: String,
+}
+
+/// Anything that can be fetched by its id: the interface `Node`, which the rooms' types are members of, and which only
+/// the schema above them knows.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Anything(pub String);
+
+/// How the schema finds anything by its id.
+pub struct Finder(
+    pub for<'a> fn(&'a ID, &'a ContextSelectionSet<'a>, &'a Positioned<Field>) -> BoxFuture<'a, ServerResult<Value>>,
+);
+
+impl OutputType for Anything {
+    fn type_name() -> std::borrow::Cow<'static, str> {
+        "Node".into()
+    }
+
+    fn create_type_info(_: &mut Registry) -> String {
+        "Node!".into()
+    }
+
+    async fn resolve(&self, ctx: &ContextSelectionSet<'_>, field: &Positioned<Field>) -> ServerResult<Value> {
+        ctx.data_unchecked::<Finder>().0(&ID(self.0.clone()), ctx, field).await
+    }
 }
 
 /// What the viewer may do with an entity now, computed from the same tables that enforce it.
@@ -102,6 +171,7 @@ pub enum UserErrorCode {
 pub struct AllowedAction {
     action: String,
     allowed: bool,
+    code: Option<UserErrorCode>,
     reason: Option<String>,
     required_permission: Option<String>,
 }
@@ -111,9 +181,11 @@ entity! {
     AllowedAction {
         /// The name of the mutation.
         action;
-        /// Whether it would be let through now.
+        /// Whether it would do something now.
         allowed;
-        /// Why not: a state, a missing permission, a lock. Null when allowed.
+        /// Why not, for programs. Null when allowed.
+        code;
+        /// Why not, for people: a state, a missing permission, a lock. Null when allowed.
         reason;
         /// The permission that it needs. Null when it needs none.
         required_permission;
@@ -121,16 +193,64 @@ entity! {
 }
 
 impl AllowedAction {
+    /// An action by its name, the permission that it needs, and why it would not be let through.
+    #[must_use]
+    pub fn new(action: &str, requires: Option<Requires>, refused: Option<(UserErrorCode, String)>) -> Self {
+        let (code, reason) = refused.unzip();
+        Self {
+            action: action.to_owned(),
+            allowed: code.is_none(),
+            code,
+            reason,
+            required_permission: requires.map(|requires| requires.permission.name().to_owned()),
+        }
+    }
+
+    /// Whether it would do something now.
+    #[must_use]
+    pub fn is_allowed(&self) -> bool {
+        self.allowed
+    }
+
+    /// Whether it is the action of this name.
+    #[must_use]
+    pub fn is(&self, action: &str) -> bool {
+        self.action == action
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn into_action(self) -> String {
+        self.action
+    }
+
     /// An action that depends on a permission alone.
     #[must_use]
     pub fn by_permission(action: &str, viewer: &Viewer, requires: Requires, owner: crate::id::UserId) -> Self {
-        let allowed = viewer.check_for(requires, owner).is_ok();
-        let name = requires.permission.name();
-        Self {
-            action: action.to_owned(),
-            allowed,
-            reason: (!allowed).then(|| format!("You need the permission `{name}` for this.")),
-            required_permission: Some(name.to_owned()),
+        Self::new(action, Some(requires), lacks(viewer, requires, owner))
+    }
+}
+
+/// The permission that a viewer lacks for something of this owner's.
+#[must_use]
+pub fn lacks(viewer: &Viewer, requires: Requires, owner: crate::id::UserId) -> Option<(UserErrorCode, String)> {
+    let name = requires.permission.name();
+    let lacks = viewer.check_for(requires, owner).is_err();
+    lacks.then(|| (UserErrorCode::PermissionRequired, format!("You need the permission `{name}` for this.")))
+}
+
+impl crate::leaf::Leaf for UserErrorCode {
+    fn declare(registry: &mut Registry) -> String {
+        <Self as OutputType>::create_type_info(registry)
+    }
+
+    fn write(&self, out: &mut Vec<u8>) {
+        if let Value::Enum(name) = self.value() {
+            crate::json::text(out, &name);
         }
+    }
+
+    fn value(&self) -> Value {
+        async_graphql::resolver_utils::enum_value(*self)
     }
 }

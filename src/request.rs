@@ -11,7 +11,7 @@ use crate::db::row::Columns;
 use crate::db::unit::{Unit, Work};
 use crate::error::Result;
 use crate::lock::lock;
-use crate::viewer::{Client, Requires, Viewer};
+use crate::viewer::{Client, Viewer};
 
 /// What every resolver of one request shares.
 pub struct Request {
@@ -21,7 +21,10 @@ pub struct Request {
     pub batch: Batch,
     /// Where it came from.
     pub client: Client,
+    /// Its name in the log.
+    pub id: String,
     writes_rows: AtomicBool,
+    rehearsed: AtomicBool,
     /// The columns that the document reads of each row type that edges lead to, as far as it was planned.
     columns: Mutex<Vec<(TypeId, Columns)>>,
 }
@@ -29,9 +32,14 @@ pub struct Request {
 impl Request {
     /// The request of a client.
     #[must_use]
-    pub fn new(work: Arc<Work>, client: Client, writes_rows: bool) -> Self {
-        let writes_rows = AtomicBool::new(writes_rows);
-        Self { work, batch: Batch::default(), client, writes_rows, columns: Mutex::default() }
+    pub fn new(work: Arc<Work>, client: Client, id: String, writes_rows: bool) -> Self {
+        let (writes_rows, rehearsed) = (AtomicBool::new(writes_rows), AtomicBool::default());
+        Self { work, batch: Batch::default(), client, id, writes_rows, rehearsed, columns: Mutex::default() }
+    }
+
+    /// Whether the request may rehearse a change: it may once.
+    pub fn begin_rehearsal(&self) -> bool {
+        !self.rehearsed.swap(true, Ordering::Relaxed)
     }
 
     /// The columns to fetch of a row that some are needed of: those that the document reads elsewhere too, so that a
@@ -82,21 +90,6 @@ pub trait ContextExt<'a> {
         self.request().batch.announce_unknown();
         let waiting = self.request().batch.load(key);
         async { waiting.await.map_err(|error| error.in_field(self.place())) }
-    }
-
-    /// A field that asks for a permission. The error stays in the field: `Result<Option<T>>` would take the parent
-    /// down.
-    fn guarded<T, F>(&self, requires: Requires, field: F) -> impl Future<Output = Option<Result<T>>> + Send
-    where
-        F: Future<Output = Result<T>> + Send,
-    {
-        let allowed = self.viewer().check(requires);
-        async {
-            match allowed {
-                Ok(()) => Some(field.await),
-                Err(error) => Some(Err(error)),
-            }
-        }
     }
 }
 

@@ -85,6 +85,18 @@ impl<T: InputType> Undecoded<T> {
         Self { value: value.to_value(), decoded: std::marker::PhantomData }
     }
 
+    /// The argument that is null.
+    #[must_use]
+    pub fn null() -> Self {
+        Self { value: Value::Null, decoded: std::marker::PhantomData }
+    }
+
+    /// The argument as it came.
+    #[must_use]
+    pub fn value(&self) -> &Value {
+        &self.value
+    }
+
     /// Whether the argument is null.
     #[must_use]
     pub fn is_null(&self) -> bool {

@@ -60,8 +60,12 @@ permissions! {
     TransactionRead = "transaction:read", true, "See transactions.";
     CreditRead = "credit:read", true, "See prepaid balances.";
     TicketRead = "ticket:read", true, "See tickets and their messages.";
-    TicketUpdate = "ticket:update", false, "See how a ticket is handled: due times and the reason of a hold.";
-    TicketNote = "ticket:note", false, "Read internal notes.";
+    TicketUpdate = "ticket:update", false, "See and steer how a ticket is handled: due times, holds, who is at it.";
+    TicketNote = "ticket:note", false, "Read and write internal notes.";
+    TicketAssign = "ticket:assign", false, "Say who works on a ticket.";
+    TicketReply = "ticket:reply", true, "Answer tickets.";
+    TicketClose = "ticket:close", true, "Settle and close tickets.";
+    TicketReopen = "ticket:reopen", true, "Open tickets again.";
 }
 
 /// What a field asks of its viewer.

@@ -13,7 +13,7 @@ const STEPS: &[&[&str]] = &[
     &["http", "jobs"],
     &["graphql"],
     ROOMS,
-    &["request", "page", "requires", "outcome", "entity"],
+    &["command", "life", "journal", "request", "page", "requires", "outcome", "entity"],
     &["db", "config", "seed"],
     &["error", "id", "viewer", "money", "scalar", "clock", "json", "leaf", "lock", "shares", "memory"],
 ];
@@ -157,7 +157,8 @@ fn a_ground_floor_knows_no_graphql_and_looks_only_down() {
 
 #[test]
 fn a_file_has_at_most_three_hundred_lines() {
-    let all = sources().into_iter().chain(files("crates"));
+    // One is generated.
+    let all = sources().into_iter().filter(|source| source.path != "db/schema.rs").chain(files("crates"));
     let long: Vec<String> = all.filter(|source| source.text.lines().count() > 300).map(|source| source.path).collect();
     assert_eq!(long, [""; 0]);
 }

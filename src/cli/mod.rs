@@ -52,6 +52,17 @@ enum Command {
     Schema,
     /// Fill an empty database with data to look at or to measure with
     Seed(SeedArgs),
+    /// Print a page of the documentation that is made from the program
+    Docs {
+        #[command(subcommand)]
+        page: Page,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum Page {
+    /// What may happen to an entity in which state, as docs/STATES.md holds it
+    States,
 }
 
 /// What to do with the schema of the database.
@@ -114,6 +125,10 @@ impl Cli {
                 Ok(())
             }
             Command::Seed(args) => seed::run(args, stderr).await,
+            Command::Docs { page: Page::States } => {
+                say!("{}", crate::graphql::states().trim_end());
+                Ok(())
+            }
         }
     }
 }

@@ -99,6 +99,22 @@ impl Failure {
 
 /// Whether this only tells that an earlier statement of the transaction failed.
 pub(super) fn is_aftermath(error: &Error) -> bool {
-    let failure = error.cause().and_then(|cause| cause.downcast_ref::<Failure>());
-    failure.is_some_and(|failure| failure.0.code() == Some(&SqlState::IN_FAILED_SQL_TRANSACTION))
+    failure(error).is_some_and(|failure| failure.0.code() == Some(&SqlState::IN_FAILED_SQL_TRANSACTION))
+}
+
+fn failure(error: &Error) -> Option<&Failure> {
+    error.cause().and_then(|cause| cause.downcast_ref::<Failure>())
+}
+
+/// The constraint that a change ran into.
+#[must_use]
+pub fn constraint(error: &Error) -> Option<&str> {
+    failure(error)?.0.as_db_error()?.constraint()
+}
+
+/// Whether two transactions were in each other's way: the whole of it may succeed when it is tried again.
+#[must_use]
+pub fn is_collision(error: &Error) -> bool {
+    let code = failure(error).and_then(|failure| failure.0.code());
+    matches!(code, Some(&SqlState::T_R_SERIALIZATION_FAILURE | &SqlState::T_R_DEADLOCK_DETECTED))
 }

@@ -1,9 +1,10 @@
 //! PostgreSQL: the pool, one unit of work a request, level batching, the SQL of lists.
 
 pub mod batch;
+pub mod change;
 pub mod client;
 mod driver;
-mod failure;
+pub mod failure;
 pub mod inspection;
 pub mod list;
 mod loan;

@@ -7,8 +7,43 @@ pub mod sql_types {
 }
 
 diesel::table! {
+    audit_details (event_id) {
+        event_id -> Uuid,
+        salt -> Uuid,
+        changes -> Jsonb,
+        ip_address -> Nullable<Text>,
+        user_agent -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    audit_events (id) {
+        id -> Uuid,
+        at -> Timestamptz,
+        actor_id -> Nullable<Uuid>,
+        action -> Text,
+        subject_kind -> Text,
+        subject_id -> Uuid,
+        fields -> Jsonb,
+        digest -> Text,
+        request_id -> Text,
+    }
+}
+
+diesel::table! {
     demo_data (kind) {
         kind -> Text,
+    }
+}
+
+diesel::table! {
+    idempotency_keys (user_id, operation, key) {
+        user_id -> Uuid,
+        operation -> Text,
+        key -> Text,
+        fingerprint -> Text,
+        answer -> Jsonb,
+        created_at -> Timestamptz,
     }
 }
 
@@ -42,6 +77,23 @@ diesel::table! {
         revision -> Int4,
         due_date_sort -> Date,
         number_key -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    outbox (id) {
+        id -> Uuid,
+        event_id -> Uuid,
+        kind -> Text,
+        topic -> Text,
+        ordering_key -> Uuid,
+        subject_kind -> Text,
+        subject_id -> Uuid,
+        payload -> Jsonb,
+        summary -> Text,
+        created_at -> Timestamptz,
+        done_at -> Nullable<Timestamptz>,
+        transaction -> Int8,
     }
 }
 
@@ -187,6 +239,7 @@ diesel::table! {
         priority_rank -> Int2,
         response_due_sort -> Timestamptz,
         subject_words -> Tsvector,
+        resolution_seconds_left -> Nullable<Int4>,
     }
 }
 
@@ -240,9 +293,13 @@ diesel::table! {
     }
 }
 
+diesel::joinable!(audit_details -> audit_events (event_id));
+diesel::joinable!(audit_events -> users (actor_id));
+diesel::joinable!(idempotency_keys -> users (user_id));
 diesel::joinable!(invoice_items -> invoices (invoice_id));
 diesel::joinable!(invoice_items -> servers (server_id));
 diesel::joinable!(invoices -> users (user_id));
+diesel::joinable!(outbox -> audit_events (event_id));
 diesel::joinable!(password_reset_tokens -> users (user_id));
 diesel::joinable!(server_actions -> servers (server_id));
 diesel::joinable!(server_actions -> users (requested_by));
@@ -258,9 +315,13 @@ diesel::joinable!(user_roles -> roles (role_id));
 diesel::joinable!(user_roles -> users (user_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
+    audit_details,
+    audit_events,
     demo_data,
+    idempotency_keys,
     invoice_items,
     invoices,
+    outbox,
     password_reset_tokens,
     peppers,
     roles,

@@ -7,13 +7,15 @@ use chrono::{DateTime, NaiveDate, Utc};
 use diesel::QueryResult;
 use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
-use diesel::sql_types::{Array, Date, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, Bool, Date, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use uuid::Uuid;
 
+use crate::id::{MessageId, ServerId, TicketId, UserId};
+use crate::scalar::Instant;
 use crate::viewer::Viewer;
 
 /// A value bound into a [`Statement`].
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Bind {
     /// `uuid`
     Uuid(Uuid),
@@ -31,7 +33,52 @@ pub enum Bind {
     Date(NaiveDate),
     /// `integer`
     Int(i32),
+    /// `uuid`, or null
+    MaybeUuid(Option<Uuid>),
+    /// `integer`, or null
+    MaybeInt(Option<i32>),
+    /// `boolean`
+    Bool(bool),
 }
+
+/// What a column can be given.
+pub trait Bound {
+    /// The value.
+    fn bind(&self) -> Bind;
+}
+
+macro_rules! bound_ids {
+    ($($id:ident),*) => {
+        bound! {
+            $(
+                $id: this => Bind::Uuid(this.0);
+                Option<$id>: this => Bind::MaybeUuid(this.map(|id| id.0));
+            )*
+        }
+    };
+}
+
+macro_rules! bound {
+    ($($type:ty: $this:ident => $bind:expr;)*) => {$(
+        impl Bound for $type {
+            fn bind(&self) -> Bind {
+                let $this = self;
+                $bind
+            }
+        }
+    )*};
+}
+
+bound! {
+    String: this => Bind::text(this);
+    Option<String>: this => Bind::Text(this.clone());
+    i32: this => Bind::Int(*this);
+    Option<i32>: this => Bind::MaybeInt(*this);
+    bool: this => Bind::Bool(*this);
+    Instant: this => Bind::Instant(Some(this.0));
+    Option<Instant>: this => Bind::Instant(this.map(|instant| instant.0));
+}
+bound_ids!(MessageId, ServerId, TicketId, UserId);
 
 impl Bind {
     /// A text that is there.
@@ -44,7 +91,7 @@ impl Bind {
         Self::Uuids(ids.into_iter().map(Into::into).collect())
     }
 
-    fn push<'b>(&'b self, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+    pub(super) fn push<'b>(&'b self, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         match self {
             Self::Uuid(value) => out.push_bind_param::<SqlUuid, _>(value),
             Self::Uuids(value) => out.push_bind_param::<Array<SqlUuid>, _>(value),
@@ -54,6 +101,9 @@ impl Bind {
             Self::Instants(value) => out.push_bind_param::<Array<Timestamptz>, _>(value),
             Self::Date(value) => out.push_bind_param::<Date, _>(value),
             Self::Int(value) => out.push_bind_param::<Integer, _>(value),
+            Self::MaybeUuid(value) => out.push_bind_param::<Nullable<SqlUuid>, _>(value),
+            Self::MaybeInt(value) => out.push_bind_param::<Nullable<Integer>, _>(value),
+            Self::Bool(value) => out.push_bind_param::<Bool, _>(value),
         }
     }
 }

@@ -48,6 +48,12 @@ macro_rules! text_enum {
             }
         }
 
+        impl $crate::db::statement::Bound for $name {
+            fn bind(&self) -> $crate::db::statement::Bind {
+                $crate::db::statement::Bind::text($crate::db::list::Choice::as_str(*self))
+            }
+        }
+
         impl diesel::serialize::ToSql<diesel::sql_types::Text, diesel::pg::Pg> for $name {
             fn to_sql<'b>(
                 &'b self,

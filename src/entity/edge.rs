@@ -196,7 +196,7 @@ pub fn find<T: Object, N: Id>(about: &'static str) -> Box<dyn Kind<T>> {
 impl<T: Object, N: Id> Kind<T> for Find<N> {
     fn declare(&self, registry: &mut Registry) -> Declared {
         let ty = N::Row::create_type_info(registry).trim_end_matches('!').to_owned();
-        Declared { ty, arguments: vec![argument::<ID>(registry, "id", self.about)] }
+        Declared::with(ty, vec![argument::<ID>(registry, "id", self.about)])
     }
 
     fn plan(&'static self, _: &At<'_>) -> Option<Step<T>> {

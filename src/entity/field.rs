@@ -27,6 +27,11 @@ pub trait Kind<T: Object>: Send + Sync + 'static {
         false
     }
 
+    /// The command that it runs, where it is a mutation.
+    fn command(&self) -> Option<Command> {
+        None
+    }
+
     /// How rows write it. `None` when they cannot, for this selection.
     fn plan(&'static self, at: &At<'_>) -> Option<Step<T>>;
 
@@ -40,13 +45,30 @@ pub struct Declared {
     pub ty: String,
     /// Its arguments.
     pub arguments: Vec<MetaInputValue>,
+    /// Its directives, beside the one that its declaration brings.
+    pub directives: Vec<MetaDirectiveInvocation>,
+}
+
+/// What a field that runs a command tells of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Command {
+    /// Its name, which is the field's.
+    pub name: &'static str,
+    /// Whether a request may hold one of its kind at most.
+    pub once: bool,
 }
 
 impl Declared {
     /// A field without arguments.
     #[must_use]
     pub fn plain(ty: String) -> Self {
-        Self { ty, arguments: Vec::new() }
+        Self::with(ty, Vec::new())
+    }
+
+    /// A field with these arguments.
+    #[must_use]
+    pub fn with(ty: String, arguments: Vec<MetaInputValue>) -> Self {
+        Self { ty, arguments, directives: Vec::new() }
     }
 }
 
@@ -105,7 +127,7 @@ impl<T: Object> Field<T> {
     }
 
     fn declare(&self, registry: &mut Registry) -> MetaField {
-        let Declared { mut ty, arguments } = self.kind.declare(registry);
+        let Declared { mut ty, arguments, directives } = self.kind.declare(registry);
         // Whoever may not see it sees null.
         if self.needs.is_some() {
             ty.truncate(ty.trim_end_matches('!').len());
@@ -113,6 +135,7 @@ impl<T: Object> Field<T> {
         let mut field = MetaField::new(self.name.as_str(), ty);
         field.description = Some(self.about.clone());
         field.args = arguments.into_iter().map(|argument| (argument.name.clone(), argument)).collect();
+        field.directive_invocations = directives;
         if let Some(needs) = &self.needs {
             requires.register(registry);
             field.directive_invocations.push(needs.directive());
@@ -166,13 +189,19 @@ impl<T: Object> Fields<T> {
         self.in_order.get(*self.places.get(name)?)
     }
 
+    /// The fields that run commands, each with what it tells of its own.
+    pub fn commands(&self) -> impl Iterator<Item = (&str, Command)> {
+        self.in_order.iter().filter_map(|field| Some((field.name.as_str(), field.kind.command()?)))
+    }
+
     pub(super) fn declare(&self, registry: &mut Registry) -> IndexMap<String, MetaField> {
         self.in_order.iter().map(|field| (field.name.clone(), field.declare(registry))).collect()
     }
 }
 
 /// `first_name` is `firstName` in the schema.
-fn camel(name: &str) -> String {
+#[must_use]
+pub fn camel(name: &str) -> String {
     let mut words = name.split('_');
     let mut camel = words.next().unwrap_or_default().to_owned();
     for word in words {

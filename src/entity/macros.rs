@@ -32,6 +32,9 @@
 /// - `page[L of table.column, A]`: the rows of `L` whose `column` points at this row, by the arguments `A`
 ///   ([`Narrow`](crate::page::Narrow)); `A` may be left out. `page[L, A]` on a root: all rows.
 /// - `find[TicketId, "The ticket."]`: on a root, one row by the argument `id`, which is described so.
+/// - `command[Input]` and `bare[Command]`: on the root of mutations, a [`Command`](crate::command::Command), with and
+///   without input.
+/// - `kind[of column, …]`: of the object itself, of which these columns are looked at.
 /// - `custom[kind]`: any [`Kind`](crate::entity::Kind).
 #[macro_export]
 macro_rules! entity {
@@ -116,6 +119,15 @@ macro_rules! entity_kind {
     };
     ($ty:ident, $field:ident, find [$id:ident, $about:literal]) => {
         (&[][..], $crate::entity::find::<$ty, $id>($about))
+    };
+    ($ty:ident, $field:ident, command [$input:ty]) => {
+        (&[][..], command::<$ty, $input>())
+    };
+    ($ty:ident, $field:ident, bare [$command:ty]) => {
+        (&[][..], bare::<$ty, $command>())
+    };
+    ($ty:ident, $field:ident, $kind:ident [of $($column:ident),*]) => {
+        (&[$(stringify!($column)),*][..], $kind())
     };
     ($ty:ident, $field:ident, custom [$kind:expr]) => {
         (&[][..], Box::new($kind) as Box<dyn $crate::entity::Kind<$ty>>)

@@ -32,7 +32,7 @@ use async_graphql::{ContainerType, Context, ContextSelectionSet, OutputType, Ser
 
 pub use each::{each, parts};
 pub use edge::{Id, Names, edge, find, found, required};
-pub use field::{Declared, Field, Fields, Kind, Needs};
+pub use field::{Command, Declared, Field, Fields, Kind, Needs, camel};
 pub use loaded::{loaded, loaded_part};
 pub use page::page;
 pub use pieces::Pieces;

@@ -49,6 +49,10 @@ pub enum Code {
     DbUnavailable,
     /// The database takes no changes now.
     ReadOnly,
+    /// The idempotency key was used for another input.
+    IdempotencyKeyReused,
+    /// The same idempotency key is at work in another request.
+    IdempotencyInProgress,
     /// Anything else: ours to mend.
     Internal,
 }
@@ -78,6 +82,8 @@ impl Code {
             Self::Overloaded => "OVERLOADED",
             Self::DbUnavailable => "DB_UNAVAILABLE",
             Self::ReadOnly => "READ_ONLY",
+            Self::IdempotencyKeyReused => "IDEMPOTENCY_KEY_REUSED",
+            Self::IdempotencyInProgress => "IDEMPOTENCY_IN_PROGRESS",
             Self::Internal => "INTERNAL",
         }
     }
@@ -107,7 +113,9 @@ impl Code {
             | Self::ResponseTooLarge
             | Self::GraphqlParseFailed
             | Self::GraphqlValidationFailed
-            | Self::BatchingDisabled => 400,
+            | Self::BatchingDisabled
+            | Self::IdempotencyKeyReused
+            | Self::IdempotencyInProgress => 400,
         }
     }
 

@@ -23,13 +23,15 @@ use crate::billing::BillingQuery;
 use crate::db::inspection;
 use crate::db::pool::Pool;
 use crate::db::unit::{Access, Interrupted, Presented, TokenDigest, Work};
+use crate::entity::Object as _;
 use crate::error::{Code, Error, Result};
 use crate::identity::{Activity, IdentityMutation, IdentityQuery, Passwords, Token};
+use crate::life;
 use crate::memory::{self, Memory};
 use crate::request::Request;
 use crate::servers::ServersQuery;
 use crate::shares::{Neighbour, Who};
-use crate::support::SupportQuery;
+use crate::support::{SupportMutation, SupportQuery, Ticket};
 use guard::{Checked, Guard};
 use node::NodeQuery;
 use viewers::Viewers;
@@ -43,7 +45,7 @@ pub struct Query(IdentityQuery, NodeQuery, ServersQuery, BillingQuery, SupportQu
 
 /// Everything that can be done.
 #[derive(MergedObject, Default)]
-pub struct Mutation(IdentityMutation);
+pub struct Mutation(IdentityMutation, SupportMutation);
 
 type Api = Schema<Query, Mutation, EmptySubscription>;
 
@@ -62,6 +64,25 @@ fn export(api: &Api) -> String {
             .include_specified_by()
             .use_space_ident(),
     )
+}
+
+/// The tables of states, as `docs/STATES.md` holds them.
+#[must_use]
+pub fn states() -> String {
+    let about = "# States\n\nWhat may happen to an entity in which state, printed by `skypanel docs states` from the tables that enforce \
+                 it and that answer `allowedActions`. An event that stands in no row for a state is refused there with \
+                 INVALID_TRANSITION. One that is satisfied already succeeds and does nothing.\n";
+    format!("{about}\n{}", life::page::<Ticket>())
+}
+
+/// The fields that run commands, each with what it tells of its own.
+pub fn commands() -> impl Iterator<Item = (&'static str, crate::entity::Command)> {
+    IdentityMutation::fields().commands().chain(SupportMutation::fields().commands())
+}
+
+/// The mutations of which a request may hold one.
+fn once_a_request() -> Vec<&'static str> {
+    commands().filter(|(_, command)| command.once).map(|(name, _)| name).collect()
 }
 
 /// What a client is known by.
@@ -122,13 +143,15 @@ impl Service {
     /// # Errors
     /// When the exported schema cannot be read back, which a test rules out.
     pub fn new(pool: Pool, passwords: Passwords, activity: Activity, settings: Settings) -> Result<Self> {
-        let mut schema = Schema::build(Query::default(), Mutation::default(), EmptySubscription).data(passwords);
+        let mut schema = Schema::build(Query::default(), Mutation::default(), EmptySubscription)
+            .data(passwords)
+            .data(node::finder());
         if !settings.open_introspection {
             schema = schema.disable_suggestions();
         }
         let api = schema.finish();
         let memory = Memory::new(settings.memory.clone());
-        let guard = Guard::new(&export(&api), settings.document.clone()).map_err(Error::internal)?;
+        let guard = Guard::new(&export(&api), once_a_request(), settings.document.clone()).map_err(Error::internal)?;
         Ok(Self(Arc::new(Inner { api, guard, pool, activity, viewers: Viewers::default(), memory, settings })))
     }
 
@@ -153,10 +176,11 @@ impl Service {
 
 impl Inner {
     async fn answer(&self, call: Call) -> Result<Answer> {
-        let Call { request, credential, client, read_only, .. } = call;
+        let Call { request, credential, client, request_id, read_only } = call;
+        let client = (client, request_id);
         let token = read_token(&credential)?;
         let guess = token.as_ref().and_then(|token| self.viewers.get(token));
-        let who = who(guess.as_deref(), &client);
+        let who = who(guess.as_deref(), &client.0);
         // What is begun on a guess may have to be begun again.
         let again = guess.is_some().then(|| same(&request));
         match self.attempt(Arc::clone(&who), request, token.clone(), client.clone(), read_only, guess).await {
@@ -185,7 +209,7 @@ impl Inner {
         who: Who,
         mut request: async_graphql::Request,
         token: Option<TokenDigest>,
-        client: Client,
+        (client, request_id): (Client, String),
         read_only: bool,
         guess: Option<Arc<Viewer>>,
     ) -> Result<Answer, Interrupted> {
@@ -203,7 +227,7 @@ impl Inner {
         let presented = token.as_ref().map(|token| self.presented(token));
         let work = Arc::new(Work::new(&self.pool, self.memory.share(who), presented));
         let begun = self.begin(&work, token.is_some(), &checked, guess).await;
-        let shared = Arc::new(Request::new(Arc::clone(&work), client, self.settings.writes_rows));
+        let shared = Arc::new(Request::new(Arc::clone(&work), client, request_id, self.settings.writes_rows));
         if !hasty {
             shared.batch.announce_unknown();
         }

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, ID, Interface, Object};
+use async_graphql::context::ContextBase;
+use async_graphql::parser::types::Field;
+use async_graphql::{Context, ContextSelectionSet, ID, Interface, Object, OutputType, Positioned, ServerResult, Value};
+use futures_util::future::BoxFuture;
 use futures_util::future::try_join_all;
 use uuid::Uuid;
 
@@ -14,6 +17,7 @@ use crate::id::{
     TransactionId, UserId, split,
 };
 use crate::identity::{PasswordReset, Role, Session, User};
+use crate::outcome::Finder;
 use crate::page::{ById, One};
 use crate::request::ContextExt as _;
 use crate::scalar::Undecoded;
@@ -35,6 +39,26 @@ pub enum Node {
     Transaction(Arc<Transaction>),
     Ticket(Arc<Ticket>),
     TicketMessage(Arc<TicketMessage>),
+}
+
+/// What lets the words below the rooms lead to any of their types.
+pub(super) fn finder() -> Finder {
+    fn find_anything<'a>(
+        id: &'a ID,
+        ctx: &'a ContextSelectionSet<'a>,
+        field: &'a Positioned<Field>,
+    ) -> BoxFuture<'a, ServerResult<Value>> {
+        Box::pin(async move {
+            match find(ctx, id, "id").await {
+                Ok(Some(node)) => node.resolve(ctx, field).await,
+                Ok(None) => Ok(Value::Null),
+                Err(error) => {
+                    Err(async_graphql::Error::from(error.in_field(ctx.path_node.as_ref())).into_server_error(field.pos))
+                }
+            }
+        })
+    }
+    Finder(find_anything)
 }
 
 /// The most ids at once.
@@ -71,7 +95,7 @@ impl NodeQuery {
 }
 
 /// A well-formed id of a type that is no entity is unknown like any other.
-async fn find(ctx: &Context<'_>, id: &ID, field: &str) -> Result<Option<Node>> {
+async fn find<T: Sync>(ctx: &ContextBase<'_, T>, id: &ID, field: &str) -> Result<Option<Node>> {
     let Some((prefix, uuid)) = split(id) else {
         return Err(Error::bad_input(
             field,
@@ -98,6 +122,6 @@ async fn find(ctx: &Context<'_>, id: &ID, field: &str) -> Result<Option<Node>> {
     }
 }
 
-async fn load<R: ById>(ctx: &Context<'_>, id: Uuid, node: fn(Arc<R>) -> Node) -> Result<Option<Node>> {
+async fn load<R: ById, T: Sync>(ctx: &ContextBase<'_, T>, id: Uuid, node: fn(Arc<R>) -> Node) -> Result<Option<Node>> {
     Ok(ctx.load(One::new(id, Columns::ALL)).await?.map(node))
 }

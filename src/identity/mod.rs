@@ -14,8 +14,10 @@ mod mutation;
 mod password;
 mod password_reset;
 mod query;
+mod revoke;
 mod role;
 mod session;
+mod sign_in;
 mod token;
 mod user;
 

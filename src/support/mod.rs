@@ -5,10 +5,12 @@
 //! touches the ticket's `updated_at`, for anybody.
 
 mod message;
+mod mutation;
 mod query;
 mod ticket;
 
 pub use message::TicketMessage;
+pub use mutation::SupportMutation;
 pub use query::SupportQuery;
 pub use ticket::{
     Ticket, TicketArguments, TicketDepartment, TicketFilter, TicketOrderField, TicketPriority, TicketStatus,

@@ -54,7 +54,7 @@ const QUERIES: &[Row] = &[
     (
         "permissions",
         "{ permissions { name } }",
-        [Unauthenticated, Forbidden("role:read"), Forbidden("role:read"), Rows(13), Rows(13), Rows(13)],
+        [Unauthenticated, Forbidden("role:read"), Forbidden("role:read"), Rows(17), Rows(17), Rows(17)],
     ),
     ("server", r#"{ server(id: "{srv}") { id } }"#, [Unauthenticated, Data, Nothing, Data, Data, Data]),
     ("servers", "{ servers { totalCount } }", [Unauthenticated, Rows(5), Rows(4), Rows(9), Rows(9), Rows(9)]),
@@ -105,6 +105,70 @@ const MUTATIONS: &[Row] = &[
         "revokeOtherSessions",
         "mutation { revokeOtherSessions { revokedCount } }",
         [Unauthenticated, Data, Data, Data, Forbidden("session:revoke"), Data],
+    ),
+    (
+        "replyToTicket",
+        r#"mutation { replyToTicket(input: { id: "{tkt}", content: "Thanks." }) { ticket { id } userErrors { code } } }"#,
+        [Unauthenticated, Data, NotFound, Data, Data, Data],
+    ),
+    (
+        "addTicketNote",
+        r#"mutation { addTicketNote(input: { id: "{tkt}", content: "A note." }) { ticket { id } userErrors { code } } }"#,
+        [Unauthenticated, Forbidden("ticket:note"), Forbidden("ticket:note"), Data, Data, Data],
+    ),
+    (
+        "assignTicket",
+        r#"mutation { assignTicket(input: { id: "{tkt}", userId: "{usr}" }) { ticket { id } userErrors { code } } }"#,
+        [
+            Unauthenticated,
+            Forbidden("ticket:assign"),
+            Forbidden("ticket:assign"),
+            Data,
+            Forbidden("ticket:assign"),
+            Data,
+        ],
+    ),
+    (
+        "unassignTicket",
+        r#"mutation { unassignTicket(input: { id: "{tkt}" }) { ticket { id } userErrors { code } } }"#,
+        [
+            Unauthenticated,
+            Forbidden("ticket:assign"),
+            Forbidden("ticket:assign"),
+            Data,
+            Forbidden("ticket:assign"),
+            Data,
+        ],
+    ),
+    (
+        "startTicketWork",
+        r#"mutation { startTicketWork(input: { id: "{tkt}" }) { ticket { id } userErrors { code } } }"#,
+        [Unauthenticated, Forbidden("ticket:update"), Forbidden("ticket:update"), Data, Data, Data],
+    ),
+    (
+        "holdTicket",
+        r#"mutation { holdTicket(input: { id: "{tkt}", reason: "Waits." }) { ticket { id } userErrors { code } } }"#,
+        [Unauthenticated, Forbidden("ticket:update"), Forbidden("ticket:update"), Data, Data, Data],
+    ),
+    (
+        "resumeTicket",
+        r#"mutation { resumeTicket(input: { id: "{tkt}" }) { ticket { id } userErrors { code } } }"#,
+        [Unauthenticated, Forbidden("ticket:update"), Forbidden("ticket:update"), Data, Data, Data],
+    ),
+    (
+        "resolveTicket",
+        r#"mutation { resolveTicket(input: { id: "{tkt}" }) { ticket { id } userErrors { code } } }"#,
+        [Unauthenticated, Data, NotFound, Data, Data, Data],
+    ),
+    (
+        "closeTicket",
+        r#"mutation { closeTicket(input: { id: "{tkt}" }) { ticket { id } userErrors { code } } }"#,
+        [Unauthenticated, Data, NotFound, Data, Data, Data],
+    ),
+    (
+        "reopenTicket",
+        r#"mutation { reopenTicket(input: { id: "{tkt}" }) { ticket { id } userErrors { code } } }"#,
+        [Unauthenticated, Data, NotFound, Data, Forbidden("ticket:reopen"), Data],
     ),
 ];
 

@@ -4,7 +4,7 @@ mod actors;
 mod rules;
 
 use actors::{Actor, Connections, Kind};
-use rules::{HIDDEN, RULES, Rule, WRITABLE};
+use rules::{ADDITIONS, HIDDEN, RULES, Rule, WRITABLE};
 
 use crate::harness::App;
 
@@ -47,6 +47,7 @@ fn commands<'a>(name: &str, written: impl Iterator<Item = &'a str>) -> Vec<Strin
         format!("DELETE FROM public.{name}"),
     ];
     commands.extend(written.map(|column| format!("UPDATE public.{name} SET {column} = {column}")));
+    commands.extend(ADDITIONS.iter().filter(|(table, ..)| *table == name).map(|(_, sql, _)| (*sql).to_owned()));
     commands
 }
 
@@ -66,7 +67,13 @@ async fn expected(connections: &Connections, actor: &Actor, table: &Table) -> Ve
         Some(condition) => Ok(connections.truth(&format!("SELECT count(*) FROM {name} WHERE {condition}")).await),
         None => Err(REFUSED.to_owned()),
     };
-    let inserts = name == "sessions" && actor.kind == Kind::Auth;
+    // Where nothing but a missing value stands in the way.
+    let in_a_name = actor.kind == Kind::Writer && actor.me != "NULL";
+    let inserts = match name.as_str() {
+        "sessions" => actor.kind == Kind::Auth,
+        "audit_details" | "outbox" => in_a_name,
+        _ => false,
+    };
     let mut cells = vec![
         rows(rule.seen_by(actor)).await,
         Err(if inserts { NOT_NULL } else { REFUSED }.to_owned()),
@@ -74,7 +81,16 @@ async fn expected(connections: &Connections, actor: &Actor, table: &Table) -> Ve
     ];
     for column in &table.written {
         let writes = WRITABLE.contains(&(name.as_str(), column.as_str(), actor.kind));
-        cells.push(rows(writes.then(|| "true".into())).await);
+        cells.push(rows(writes.then(|| rule.changeable_by(actor))).await);
+    }
+    for (_, _, outcome) in ADDITIONS.iter().filter(|(table, ..)| table == name) {
+        cells.push(match (actor.kind, Rule::of("tickets").seen_by(actor)) {
+            (Kind::Writer, Some(seen)) => {
+                let seen = connections.truth(&format!("SELECT count(*) FROM tickets WHERE {seen}")).await;
+                outcome(actor, seen)
+            }
+            _ => Err(REFUSED.to_owned()),
+        });
     }
     cells
 }

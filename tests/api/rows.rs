@@ -49,7 +49,7 @@ pub async fn fill(app: &App, document: &str) -> String {
         "srv" => "servers WHERE name = 'Web'",
         "inv" => "invoices WHERE number = 'SP-1001'",
         "trx" => "transactions WHERE reference = 'pi_demo_1001'",
-        "tkt" => "tickets WHERE status = 'on_hold'",
+        "tkt" => "tickets WHERE subject = 'Reverse DNS for the web server'",
         "ses" => {
             // One that only waits to be revoked: the newest.
             app.user("ada").await;
@@ -58,5 +58,5 @@ pub async fn fill(app: &App, document: &str) -> String {
         _ => panic!("{prefix}: no such placeholder"),
     };
     let id = text(app, &format!("SELECT replace(id::text, '-', '') AS value FROM {of_ada}")).await;
-    format!("{before}\"{prefix}_{id}\"{after}")
+    Box::pin(fill(app, &format!("{before}\"{prefix}_{id}\"{after}"))).await
 }

@@ -120,7 +120,7 @@ fn answer(document: &str) -> Result<Part, Failure> {
     let schema = Schema::new(Root, EmptyMutation, EmptySubscription);
     let document = document.to_owned();
     let ask = move || {
-        let request = Arc::new(Request::new(Arc::clone(&work), Client::default(), true));
+        let request = Arc::new(Request::new(Arc::clone(&work), Client::default(), String::new(), true));
         let execution = schema.execute(async_graphql::Request::new(document.as_str()).data(Arc::clone(&request)));
         runtime.block_on(request.batch.drive(execution, &work))
     };

@@ -43,7 +43,7 @@ impl<T: Object> Kind<T> for Summary {
             argument::<Day>(registry, "since", "The first day, in UTC."),
             argument::<Day>(registry, "until", "The last day, in UTC; at most 400 days later."),
         ];
-        Declared { ty: format!("[{}]!", BillingSummary::create_type_info(registry)), arguments }
+        Declared::with(format!("[{}]!", BillingSummary::create_type_info(registry)), arguments)
     }
 
     fn plan(&'static self, _: &At<'_>) -> Option<Step<T>> {

@@ -25,12 +25,18 @@ pub struct Fragment {
     kind: &'static str,
     /// Whether values are bound that a generic plan would have to see: see [`AnyOf`].
     pub plan_anew: bool,
+    locks: bool,
 }
 
 impl QueryFragment<Pg> for Fragment {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         out.push_sql(self.kind);
-        self.sql.walk_ast(out)
+        self.sql.walk_ast(out.reborrow())?;
+        if self.locks {
+            // What refers to the row may go on doing so.
+            out.push_sql(" FOR NO KEY UPDATE");
+        }
+        Ok(())
     }
 }
 
@@ -69,13 +75,25 @@ pub struct Ending {
     pub kind: &'static str,
     /// See [`Fragment::plan_anew`].
     pub plan_anew: bool,
+    /// Whether the rows stay locked until the transaction ends.
+    pub locks: bool,
 }
 
 impl Ending {
     /// Everything there is, for viewers of this kind.
     #[must_use]
     pub fn new(selected: Selected, kind: &'static str) -> Self {
-        Self { selected, ids: None, parent: None, beyond: None, order: None, limit: None, kind, plan_anew: false }
+        Self {
+            selected,
+            ids: None,
+            parent: None,
+            beyond: None,
+            order: None,
+            limit: None,
+            kind,
+            plan_anew: false,
+            locks: false,
+        }
     }
 
     /// The rows of these ids.
@@ -113,7 +131,12 @@ impl Ending {
         if let Some(limit) = self.limit {
             query = query.limit(limit);
         }
-        Fragment { sql: Box::new(query.select(self.selected)), kind: self.kind, plan_anew: self.plan_anew }
+        Fragment {
+            sql: Box::new(query.select(self.selected)),
+            kind: self.kind,
+            plan_anew: self.plan_anew,
+            locks: self.locks,
+        }
     }
 }
 

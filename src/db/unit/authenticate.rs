@@ -49,19 +49,34 @@ pub struct Seen {
     pub idle_since: Option<(DateTime<Utc>, DateTime<Utc>)>,
 }
 
-/// Opens a transaction and authenticates on it: the two leave together.
-pub(super) async fn authenticate(conn: &Client, access: Access, presented: Option<&Presented>) -> Result<Seen> {
+/// Authenticates behind a first statement, such as the one that opens the transaction: the two leave together.
+pub(super) async fn authenticate(
+    conn: &Client,
+    behind: &str,
+    access: Access,
+    presented: Option<&Presented>,
+) -> Result<Seen> {
     let (mut first, mut second) = (conn, conn);
+    let text = match access {
+        Access::Read => {
+            "SELECT a.session_id, a.user_id, a.kind, a.permissions, a.last_activity, now(), \
+             set_config('role', app.role_of_viewer(), true) FROM app.authenticate(?, ?) a"
+        }
+        // One role for all that a writing unit does; its policies look at the same viewer.
+        Access::Write => {
+            "SELECT a.session_id, a.user_id, a.kind, a.permissions, a.last_activity, now(), \
+             set_config('role', 'app_writer', true) FROM app.authenticate(?, ?) a"
+        }
+    };
     let statement = Statement::<AuthenticatedSql>::new(
-        "SELECT a.session_id, a.user_id, a.kind, a.permissions, a.last_activity, now(), \
-         set_config('role', app.role_of_viewer(), true) FROM app.authenticate(?, ?) a",
+        text,
         vec![
             Bind::Text(presented.map(|presented| presented.token.0.clone())),
             Bind::Instant(presented.and_then(|presented| presented.used)),
         ],
     );
     let (begun, row) =
-        futures_util::join!(first.batch_execute(access.begin()), statement.get_result::<Authenticated>(&mut second),);
+        futures_util::join!(first.batch_execute(behind), statement.get_result::<Authenticated>(&mut second));
     begun?;
     let (session, user, kind, permissions, last_activity, now, _) = row?;
     let signed_in = user.zip(session).map(|(user, session)| SignedIn {

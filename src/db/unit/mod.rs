@@ -48,6 +48,9 @@ impl Access {
     }
 }
 
+const COMMIT: &str = "COMMIT";
+const ROLLBACK: &str = "ROLLBACK";
+
 /// One connection, one transaction, one viewer.
 pub struct Unit {
     connection: Loan,
@@ -55,6 +58,8 @@ pub struct Unit {
     failure: OnceLock<Error>,
     /// Whether its `COMMIT` was sent with its last statements.
     leaving: AtomicBool,
+    /// What ends it when nothing is to be kept, or nothing was written.
+    closing: &'static str,
 }
 
 impl Unit {
@@ -69,7 +74,7 @@ impl Unit {
             let connection = pool.get().await?;
             let old = connection.served;
             let unit = Self::on(connection, Arc::default());
-            match authenticate(unit.conn(), access, presented).await {
+            match authenticate(unit.conn(), access.begin(), access, presented).await {
                 Err(error) if old && error.code().is_outage() => {}
                 Err(error) => return Err(error),
                 Ok(seen) => return Ok((Self { viewer: Arc::clone(&seen.viewer), ..unit }, seen)),
@@ -90,14 +95,15 @@ impl Unit {
     ) -> Result<(Arc<Self>, BoxFuture<'static, Result<Seen>>)> {
         let unit = Arc::new(Self::on(pool.get().await?, guess));
         let asking = Arc::clone(&unit);
-        let seen = async move { authenticate(asking.conn(), Access::Read, Some(&presented)).await };
+        let read = Access::Read;
+        let seen = async move { authenticate(asking.conn(), read.begin(), read, Some(&presented)).await };
         Ok((unit, seen.boxed()))
     }
 
     fn on(mut connection: Loan, viewer: Arc<Viewer>) -> Self {
         *connection.clean.get_mut() = false;
         connection.served = true;
-        Self { connection, viewer, failure: OnceLock::new(), leaving: AtomicBool::new(false) }
+        Self { connection, viewer, failure: OnceLock::new(), leaving: AtomicBool::new(false), closing: COMMIT }
     }
 
     /// A reading unit of the program itself, before anybody is known: no viewer and no role, so that no
@@ -128,6 +134,18 @@ impl Unit {
                 Ok(()) => return Ok(unit),
             }
         }
+    }
+
+    /// From here on the unit shows what was written in it as its viewer would see it, and ends by undoing it: nothing
+    /// can commit it any more. The viewer is authenticated again, because the change may be of his own rights.
+    ///
+    /// # Errors
+    /// When a constraint that waited for the commit is violated, and what the database answers.
+    pub async fn rehearse(mut self, presented: Option<&Presented>) -> Result<Self> {
+        self.closing = ROLLBACK;
+        let behind = "SET CONSTRAINTS ALL IMMEDIATE; RESET ROLE";
+        let seen = authenticate(self.conn(), behind, Access::Read, presented).await?;
+        Ok(Self { viewer: seen.viewer, ..self })
     }
 
     /// The connection, shared: statements whose futures are polled together leave together.
@@ -198,7 +216,7 @@ impl Unit {
     /// Sends the `COMMIT` right behind the last statements, all of which were sent before: it costs no round trip.
     pub async fn commit_behind(self: Arc<Self>) {
         self.leaving.store(true, Ordering::Relaxed);
-        match self.conn().batch_execute("COMMIT").await {
+        match self.conn().batch_execute(self.closing).await {
             Ok(()) => self.connection.clean.store(true, Ordering::Relaxed),
             Err(cause) => told(&cause.into()),
         }
@@ -209,6 +227,9 @@ impl Unit {
     /// # Errors
     /// When the commit fails, or a statement failed before it; the connection is thrown away then.
     pub async fn commit(self) -> Result<()> {
+        if self.closing == ROLLBACK {
+            return Err(Error::internal(std::io::Error::other("a rehearsal cannot be committed")));
+        }
         // PostgreSQL answers the COMMIT of a failed transaction with ROLLBACK and calls that no error. The statement
         // ahead of it is one that a failed transaction refuses.
         let failure = self.failure.get().cloned();
@@ -221,7 +242,8 @@ impl Unit {
     /// # Errors
     /// When the server does not answer; the connection is thrown away then.
     pub async fn close(self) -> Result<()> {
-        self.end("COMMIT").await
+        let closing = self.closing;
+        self.end(closing).await
     }
 
     /// Undoes the transaction and gives the connection back.
@@ -229,7 +251,7 @@ impl Unit {
     /// # Errors
     /// When the server does not answer; the connection is thrown away then.
     pub async fn rollback(self) -> Result<()> {
-        self.end("ROLLBACK").await
+        self.end(ROLLBACK).await
     }
 
     async fn end(mut self, statement: &str) -> Result<()> {

@@ -156,6 +156,18 @@ impl Work {
         self.open(Access::Write).await
     }
 
+    /// Reads from here on in a unit that was written in and will be undone: see [`Unit::rehearse`].
+    ///
+    /// # Errors
+    /// Like [`Unit::rehearse`].
+    pub async fn rehearse(&self, unit: Unit) -> Result<()> {
+        let presented = lock(&self.presented).clone();
+        let unit = unit.rehearse(presented.as_ref()).await?;
+        *lock(&self.viewer) = Arc::clone(unit.viewer());
+        *self.unit.lock().await = Some(Ok(Arc::new(unit)));
+        Ok(())
+    }
+
     /// Opens a reading unit of the program itself. The request's own ends first.
     ///
     /// # Errors

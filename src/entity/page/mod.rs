@@ -124,7 +124,7 @@ where
         arguments.extend(N::declare(registry));
         // A root stays in its place when it fails.
         let ty = if self.parent.is_none() { ty.trim_end_matches('!').to_owned() } else { ty };
-        Declared { ty, arguments }
+        Declared::with(ty, arguments)
     }
 
     fn plan(&'static self, at: &At<'_>) -> Option<Step<T>> {

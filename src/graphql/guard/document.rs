@@ -39,7 +39,7 @@ impl Guard {
         let counted = count(&tree, chosen, &self.limits)?;
         variables::check_types(&self.inputs, &tree)?;
         let fields = roots::root_fields(&tree, operation);
-        roots::check(operation, &fields)?;
+        roots::check(operation, &fields, &self.once)?;
         merge::check(&self.field_types, &tree)?;
 
         let mutates = tree.operations.iter().any(|(_, operation)| operation.node.ty == OperationType::Mutation);

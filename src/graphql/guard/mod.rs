@@ -113,6 +113,8 @@ pub struct Guard {
     cost_table: CostTable,
     inputs: InputTypes,
     field_types: FieldTypes,
+    /// Mutations of which a request may hold one.
+    once: Vec<&'static str>,
     limits: DocumentLimits,
     documents: Documents,
 }
@@ -123,7 +125,11 @@ impl Guard {
     /// # Errors
     ///
     /// When the SDL cannot be parsed.
-    pub fn new(sdl: &str, limits: DocumentLimits) -> Result<Self, async_graphql::parser::Error> {
+    pub fn new(
+        sdl: &str,
+        once: Vec<&'static str>,
+        limits: DocumentLimits,
+    ) -> Result<Self, async_graphql::parser::Error> {
         let schema = async_graphql::parser::parse_schema(sdl)?;
         let cost_table = CostTable::of_schema(&schema);
         let roots = [&cost_table.query, &cost_table.mutation, &cost_table.subscription].map(Clone::clone);
@@ -131,6 +137,7 @@ impl Guard {
             field_types: FieldTypes::of_schema(&schema, roots),
             cost_table,
             inputs: InputTypes::of_schema(&schema),
+            once,
             documents: Documents::new(limits.cache_bytes),
             limits,
         })

@@ -7,24 +7,6 @@ use async_graphql::parser::types::{
     ExecutableDocument, Field, OperationDefinition, OperationType, Selection, SelectionSet,
 };
 
-/// Mutations of which a request may hold one: they hash a password, mail somebody or move money.
-const ONE_A_REQUEST: [&str; 14] = [
-    "login",
-    "register",
-    "requestPasswordReset",
-    "resetPassword",
-    "changePassword",
-    "verifyEmail",
-    "payInvoice",
-    "recordPayment",
-    "refundTransaction",
-    "addCredit",
-    "adjustCredit",
-    "createServer",
-    "approveRefund",
-    "cancelPayment",
-];
-
 /// The root fields of an operation that has been counted: without cycles, and few.
 pub(super) fn root_fields<'a>(
     document: &'a ExecutableDocument,
@@ -51,13 +33,17 @@ fn collect<'a>(document: &'a ExecutableDocument, set: &'a SelectionSet, fields: 
     }
 }
 
-/// What holds for the root of an operation of this type.
-pub(super) fn check(operation: &OperationDefinition, fields: &[&Positioned<Field>]) -> Result<(), Error> {
+/// What holds for the root of an operation of this type; of the mutations `once` a request holds one.
+pub(super) fn check(
+    operation: &OperationDefinition,
+    fields: &[&Positioned<Field>],
+    once: &[&str],
+) -> Result<(), Error> {
     match operation.ty {
         OperationType::Query => Ok(()),
         OperationType::Mutation => {
             keys_differ(fields)?;
-            one_of_a_kind(fields)
+            one_of_a_kind(fields, once)
         }
         OperationType::Subscription => match fields.get(1) {
             None => Ok(()),
@@ -86,8 +72,8 @@ fn keys_differ(fields: &[&Positioned<Field>]) -> Result<(), Error> {
     Ok(())
 }
 
-fn one_of_a_kind(fields: &[&Positioned<Field>]) -> Result<(), Error> {
-    let mut dear = fields.iter().filter(|field| ONE_A_REQUEST.contains(&field.node.name.node.as_str()));
+fn one_of_a_kind(fields: &[&Positioned<Field>], once: &[&str]) -> Result<(), Error> {
+    let mut dear = fields.iter().filter(|field| once.contains(&field.node.name.node.as_str()));
     match (dear.next(), dear.next()) {
         (Some(first), Some(second)) => {
             let message = format!(

@@ -24,7 +24,7 @@ pub struct Members;
 impl Kind<Role> for Members {
     fn declare(&self, registry: &mut Registry) -> Declared {
         let ty = RoleUserConnection::create_type_info(registry);
-        Declared { ty, arguments: PageArguments::declare(registry) }
+        Declared::with(ty, PageArguments::declare(registry))
     }
 
     fn plan(&'static self, _: &At<'_>) -> Option<Step<Role>> {

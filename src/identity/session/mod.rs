@@ -3,4 +3,4 @@
 mod object;
 mod row;
 
-pub use row::Session;
+pub use row::{Credentials, Session};

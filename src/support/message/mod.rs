@@ -3,4 +3,4 @@
 mod object;
 mod row;
 
-pub use row::TicketMessage;
+pub use row::{LONGEST, TicketMessage};

@@ -1,5 +1,6 @@
 //! The message's row, and its lists.
 
+use chrono::{DateTime, Utc};
 use diesel::pg::Pg;
 use diesel::prelude::*;
 
@@ -10,7 +11,7 @@ use crate::page::{Listed, Newest};
 use crate::scalar::Instant;
 use crate::support::ticket::Ticket;
 use crate::viewer::{Permission, Scope, Viewer};
-use crate::{by_id, column, row};
+use crate::{by_id, column, record, row};
 
 row! {
     /// A message, or an internal note, in a ticket.
@@ -27,7 +28,36 @@ row! {
 
 by_id! { TicketMessage by MessageId in ticket_messages }
 
+record! {
+    TicketMessage as MessageId in ticket_messages {
+        given id, ticket_id, user_id, is_internal, created_at, updated_at, content;
+    }
+}
+
+/// The most characters of a message.
+pub const LONGEST: usize = 20_000;
+
 impl TicketMessage {
+    /// What somebody writes now: in which ticket and who, what and whether among staff.
+    #[must_use]
+    pub fn new(
+        id: MessageId,
+        (ticket_id, user_id): (TicketId, UserId),
+        (content, is_internal): (String, bool),
+        now: DateTime<Utc>,
+    ) -> Self {
+        Self {
+            id,
+            ticket_id,
+            user_id,
+            content,
+            is_internal,
+            created_at: now.into(),
+            updated_at: now.into(),
+            ..Self::default()
+        }
+    }
+
     /// The messages of tickets that `viewer` may see; notes only with `ticket:note`.
     #[must_use]
     pub fn visible_to(viewer: &Viewer) -> ticket_messages::BoxedQuery<'static, Pg> {

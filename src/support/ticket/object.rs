@@ -2,9 +2,9 @@
 
 use super::row::Ticket;
 use crate::entity;
-use crate::entity::{edge, parts};
+use crate::entity::edge;
 use crate::identity::face;
-use crate::outcome::AllowedAction;
+use crate::life::allowed_actions;
 use crate::support::TicketMessage;
 
 entity! {
@@ -46,7 +46,7 @@ entity! {
         server = edge[server_id];
         /// Newest first. Internal notes appear only to holders of `ticket:note`, here, in counts and in cursors alike.
         messages = page[TicketMessage of ticket_messages.ticket_id];
-        /// What the viewer may do with it. Actions come with the mutations that run them.
-        allowed_actions = parts[ => Vec::<AllowedAction>::new()];
+        /// What the viewer may do with it.
+        allowed_actions = allowed_actions[of status, user_id, assigned_to, merged_into, closed_at];
     }
 }

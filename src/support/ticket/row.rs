@@ -8,7 +8,7 @@ use crate::db::schema::tickets;
 use crate::id::{ServerId, TicketId, UserId};
 use crate::scalar::Instant;
 use crate::viewer::{Permission, Viewer};
-use crate::{by_id, column, row, text_enum};
+use crate::{by_id, column, record, row, text_enum};
 
 text_enum! {
     /// Where a ticket is in its life. New values may come: keep a default branch.
@@ -87,10 +87,19 @@ row! {
         resolution_due_at: Option<Instant>,
         merged_into: Option<TicketId>,
         server_id: Option<ServerId>,
+        resolution_seconds_left: Option<i32>,
     }
 }
 
 by_id! { Ticket by TicketId in tickets }
+
+record! {
+    Ticket as TicketId in tickets {
+        given id, user_id, created_at;
+        subject, status, priority, department, assigned_to, closed_at, hold_reason, response_due_at, resolution_due_at,
+        resolution_seconds_left, merged_into, server_id
+    }
+}
 
 impl Ticket {
     /// The tickets that `viewer` may see: every find, list and loader starts here.

@@ -43,6 +43,8 @@ const EDGES: &[(&str, u64, u64)] = &[
     ("ServerAction.server", 1, 1),
     ("ServerPackage.servers", 2, 2),
     ("Session.user", 1, 1),
+    ("Ticket.allowedActions", 1, 1),
+    ("Ticket.allowedActions", 1, 1),
     ("Ticket.assignedTo", 2, 2),
     ("Ticket.mergedInto", 1, 1),
     ("Ticket.messages", 2, 2),

@@ -1,0 +1,232 @@
+//! What a command changes with.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use diesel::sql_types::{Bool, Timestamptz};
+use diesel_async::RunQueryDsl as _;
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::record::{Record, changed};
+use super::{Done, Stop};
+use crate::db::change::{Change, KIND};
+use crate::db::client::Client as Database;
+use crate::db::failure;
+use crate::db::list::Ending;
+use crate::db::row::{Columns, Selected};
+use crate::db::statement::{Bind, Statement};
+use crate::db::unit::{Presented, Unit};
+use crate::entity::camel;
+use crate::error::{Error, Result};
+use crate::id::{AuditEventId, UserId};
+use crate::journal::audit::{self, Event, Origin};
+use crate::journal::outbox::{self, Letter};
+use crate::life::{Judge, Life, Verdict, decide};
+use crate::outcome::{Consequence, ConsequenceKind, UserError, UserErrorCode};
+use crate::page::ById;
+use crate::viewer::{Permission, Viewer};
+
+/// Whose the request is once a change is made.
+#[derive(Debug)]
+pub enum Becomes {
+    /// Nobody's.
+    Guest,
+    /// A session's.
+    Session(Presented),
+}
+
+/// The request's one connection, in a transaction that may write. It loads nothing through the loaders, so it cannot
+/// take a second one.
+///
+/// All of it runs as the database's role `app_writer`, whose policies open to a viewer's changes what some permission
+/// of the viewer's changes, and to its reads what the viewer reads.
+pub struct Write {
+    unit: Unit,
+    action: &'static str,
+    now: Option<DateTime<Utc>>,
+    events: Vec<Event>,
+    letters: Vec<Letter>,
+    pub(super) becomes: Option<Becomes>,
+}
+
+impl Write {
+    pub(super) fn new(unit: Unit, action: &'static str) -> Self {
+        Self { unit, action, now: None, events: Vec::new(), letters: Vec::new(), becomes: None }
+    }
+
+    /// Who asks, as this unit authenticated them: a check and its write see the same rights.
+    #[must_use]
+    pub fn viewer(&self) -> &Viewer {
+        self.unit.viewer()
+    }
+
+    /// The person who asks.
+    ///
+    /// # Errors
+    /// `UNAUTHENTICATED` without one.
+    pub fn person(&self) -> Result<UserId> {
+        self.viewer().user().ok_or_else(Error::unauthenticated)
+    }
+
+    /// The connection, for statements of a room's own.
+    #[must_use]
+    pub fn conn(&self) -> &Database {
+        self.unit.conn()
+    }
+
+    /// The time by the clock of the business, looked at once, after the first lock was had: whoever waited for one would
+    /// otherwise write an older time than what was there.
+    ///
+    /// # Errors
+    /// What the database answers.
+    pub async fn now(&mut self) -> Result<DateTime<Utc>> {
+        if let Some(now) = self.now {
+            return Ok(now);
+        }
+        let now = Statement::<Timestamptz>::new("SELECT app.instant()", vec![]);
+        Ok(*self.now.insert(now.get_result(&mut self.unit.conn()).await?))
+    }
+
+    /// The row that the command is about, locked.
+    ///
+    /// # Errors
+    /// `NOT_FOUND` when there is none, or none that the viewer may know.
+    pub async fn subject<R: ById>(&mut self, id: impl Into<Uuid>) -> Done<R> {
+        let row = self.find(id.into(), true).await?;
+        self.now().await?;
+        row.ok_or_else(|| Error::not_found().into())
+    }
+
+    /// Another row that the input names at `field`, in the viewer's scope.
+    ///
+    /// # Errors
+    /// The outcome `NOT_FOUND` at the field.
+    pub async fn other<R: ById>(&mut self, id: impl Into<Uuid>, field: &str) -> Done<R> {
+        let missing = || UserError::new(UserErrorCode::NotFound, "There is nothing with this id.").at(field);
+        self.find(id.into(), false).await?.ok_or_else(|| missing().into())
+    }
+
+    async fn find<R: ById>(&self, id: Uuid, locks: bool) -> Result<Option<R>> {
+        let selected = Selected::of::<R>(Columns::ALL, None);
+        let ending = Ending { locks, ..Ending::new(selected, KIND).of_ids(R::ID, vec![id]) };
+        let rows = self.unit.fetch(R::seen(self.viewer(), ending), |row| selected.read::<R>(row, 0)).await?;
+        Ok(rows.into_iter().next().map(|placed| placed.row))
+    }
+
+    /// Whether somebody may sign in and holds a permission on any row.
+    ///
+    /// # Errors
+    /// What the database answers.
+    pub async fn person_can(&self, person: UserId, permission: Permission) -> Result<bool> {
+        let binds = vec![Bind::Uuid(person.0), Bind::text(permission.name())];
+        let statement = Statement::<Bool>::new("SELECT app.person_can(?, ?)", binds);
+        Ok(statement.get_result(&mut self.unit.conn()).await?)
+    }
+
+    /// Checks that the command may happen to the entity as it stands.
+    ///
+    /// # Errors
+    /// What the entity's table of states refuses, and `FORBIDDEN` without the permission for this row.
+    pub async fn allow<E: Life>(&mut self, entity: &E) -> Done<Verdict<E::State>> {
+        let judge = Judge { viewer: Arc::clone(self.unit.viewer()), now: self.now().await? };
+        let step = E::table().iter().find(|step| step.event == self.action);
+        if let Some(requires) = step.and_then(|step| step.requires) {
+            judge.viewer.check_for(requires, entity.owner())?;
+        }
+        Ok(decide(entity, self.action, &judge)?)
+    }
+
+    /// Changes an entity that was locked: what `set` sets, and its status, which is not the command's to set, as the
+    /// table of states leads, with what follows from that. Whether anything was done: where the entity is already,
+    /// nothing is.
+    ///
+    /// # Errors
+    /// Like [`Write::allow`], and the outcomes of the constraints that it runs into.
+    pub async fn change<E: Life>(&mut self, before: &E, set: impl FnOnce(&mut E)) -> Done<bool> {
+        let Verdict::To(state) = self.allow(before).await? else { return Ok(false) };
+        let now = self.now().await?;
+        let mut after = before.clone();
+        set(&mut after);
+        after.enter(state, now);
+        self.update(before, &after, now).await
+    }
+
+    async fn update<R: Record>(&mut self, before: &R, after: &R, now: DateTime<Utc>) -> Done<bool> {
+        let places = changed(before, after);
+        let named = |at: &usize| Some((*R::NAMES.get(*at)?, after.bind(*at)));
+        let values: Vec<_> = places.iter().filter_map(named).collect();
+        let is_changed = !values.is_empty();
+        let change = Change::Update { table: R::TABLE, id: &before.uuid(), values, at: &now };
+        match change.run(self.unit.conn()).await.map_err(outcome)? {
+            1 => {}
+            // Row security let it be seen and locked, and not changed: the command asked for less than it does.
+            rows => return Err(Error::internal(std::io::Error::other(format!("{rows} rows changed, not 1"))).into()),
+        }
+        let shown = |at: usize| Some((camel(R::NAMES.get(at)?), before.shown(at), after.shown(at)));
+        self.happened::<R>(before.uuid(), places.into_iter().filter_map(shown).collect());
+        Ok(is_changed)
+    }
+
+    /// Adds a row.
+    ///
+    /// # Errors
+    /// The outcomes of the constraints that it runs into.
+    pub async fn insert<R: Record>(&mut self, row: &R) -> Done<()> {
+        let values = R::NAMES.iter().enumerate().map(|(at, name)| (*name, row.bind(at))).collect();
+        Change::Insert { table: R::TABLE, values }.run(self.unit.conn()).await.map_err(outcome)?;
+        let shown = |(at, name): (usize, &&str)| (camel(name), Value::Null, row.shown(at));
+        self.happened::<R>(row.uuid(), R::NAMES.iter().enumerate().map(shown).collect());
+        Ok(())
+    }
+
+    fn happened<R: Record>(&mut self, subject: Uuid, changes: Vec<(String, Value, Value)>) {
+        self.events.push(Event { id: AuditEventId::fresh(), kind: R::PREFIX, subject, changes });
+    }
+
+    /// Notes what has to leave the database because of what was changed last, and tells whoever caused it.
+    pub fn send<R: Record>(
+        &mut self,
+        (kind, topic): (ConsequenceKind, &'static str),
+        about: &R,
+        payload: Value,
+        summary: impl Into<String>,
+    ) {
+        let Some(event) = self.events.last().map(|event| event.id) else { return };
+        let subject = (R::PREFIX, about.uuid());
+        self.letters.push(Letter { kind, topic, subject, payload, summary: summary.into(), event });
+    }
+
+    /// From the commit on somebody else asks.
+    pub fn becomes(&mut self, who: Becomes) {
+        self.becomes = Some(who);
+    }
+
+    /// Keeps what happened. What it set off, for whoever caused it.
+    pub(super) async fn journal(&mut self, origin: &Origin<'_>) -> Result<Vec<Consequence>> {
+        if !self.events.is_empty() {
+            let now = self.now().await?;
+            audit::keep(self.unit.conn(), origin, now, &self.events).await?;
+            if !self.letters.is_empty() {
+                outbox::put(self.unit.conn(), now, &self.letters).await?;
+            }
+        }
+        Ok(self.letters.iter().map(Letter::consequence).collect())
+    }
+
+    pub(super) fn into_unit(self) -> Unit {
+        self.unit
+    }
+}
+
+/// What a constraint says to whoever ran into it: the names are the program's own, see `migrations/README.md`.
+fn outcome(error: Error) -> Stop {
+    let known = failure::constraint(&error).and_then(|name| CONSTRAINTS.iter().find(|(known, ..)| *known == name));
+    match known {
+        Some((_, code, field, message)) => UserError::new(*code, *message).at(field).into(),
+        None => error.into(),
+    }
+}
+
+/// Constraints that input can run into: name, code, field, message.
+const CONSTRAINTS: [(&str, UserErrorCode, &str, &str); 0] = [];

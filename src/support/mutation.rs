@@ -1,0 +1,38 @@
+//! Changes of tickets.
+
+use super::ticket::{
+    AddTicketNoteInput, AssignTicketInput, CloseTicketInput, HoldTicketInput, ReopenTicketInput, ReplyToTicketInput,
+    ResolveTicketInput, ResumeTicketInput, StartTicketWorkInput, UnassignTicketInput,
+};
+use crate::command::command;
+use crate::entity;
+
+/// The mutations of this room.
+#[derive(Default)]
+pub struct SupportMutation;
+
+entity! {
+    /// Changes of tickets.
+    SupportMutation {
+        /// Writes into a ticket. An answer of staff waits for the customer, one of the customer for staff.
+        reply_to_ticket = command[ReplyToTicketInput];
+        /// An internal note: changes no status and is seen only with `ticket:note`.
+        add_ticket_note = command[AddTicketNoteInput];
+        /// Gives a ticket to somebody of staff. One that waits in the queue is in progress then.
+        assign_ticket = command[AssignTicketInput];
+        /// Takes a ticket from whoever is at it. One that is in progress goes back into the queue.
+        unassign_ticket = command[UnassignTicketInput];
+        /// Begins the work on a ticket. Whoever does so gets it, when nobody has it.
+        start_ticket_work = command[StartTicketWorkInput];
+        /// Puts a ticket on hold, with a reason for staff. Its clock stands meanwhile, and it is never closed by itself.
+        hold_ticket = command[HoldTicketInput];
+        /// Goes on with a ticket that was on hold.
+        resume_ticket = command[ResumeTicketInput];
+        /// Settles a ticket. It closes by itself unless somebody writes.
+        resolve_ticket = command[ResolveTicketInput];
+        /// Closes a ticket.
+        close_ticket = command[CloseTicketInput];
+        /// Opens a ticket again. Its customer may within 14 days of its end.
+        reopen_ticket = command[ReopenTicketInput];
+    }
+}
