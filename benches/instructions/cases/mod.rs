@@ -4,6 +4,7 @@ mod answer;
 mod cursor;
 mod guard;
 mod level;
+mod statement;
 
 use crate::Failure;
 
@@ -15,5 +16,5 @@ pub type Prepare = fn() -> Result<Part, Failure>;
 
 /// All of them, each by its name in the file of figures: the file here, a slash, what is done.
 pub fn all() -> Vec<(&'static str, Prepare)> {
-    [guard::CASES, level::CASES, cursor::CASES, answer::CASES].concat()
+    [guard::CASES, level::CASES, cursor::CASES, answer::CASES, statement::CASES].concat()
 }
