@@ -139,7 +139,7 @@ impl Write {
 
     /// Changes an entity that was locked: what `set` sets, and its status, which is not the command's to set, as the
     /// table of states leads, with what follows from that. Whether anything was done: where the entity is already,
-    /// nothing is.
+    /// or nothing differs, nothing is.
     ///
     /// # Errors
     /// Like [`Write::allow`], and the outcomes of the constraints that it runs into.
@@ -156,16 +156,31 @@ impl Write {
         let places = changed(before, after);
         let named = |at: &usize| Some((*R::NAMES.get(*at)?, after.bind(*at)));
         let values: Vec<_> = places.iter().filter_map(named).collect();
-        let is_changed = !values.is_empty();
-        let change = Change::Update { table: R::TABLE, id: &before.uuid(), values, at: &now };
-        match change.run(self.unit.conn()).await.map_err(outcome)? {
-            1 => {}
-            // Row security let it be seen and locked, and not changed: the command asked for less than it does.
-            rows => return Err(Error::internal(std::io::Error::other(format!("{rows} rows changed, not 1"))).into()),
+        if values.is_empty() {
+            return Ok(false);
         }
+        self.put::<R>(&before.uuid(), values, &now).await?;
         let shown = |at: usize| Some((camel(R::NAMES.get(at)?), before.shown(at), after.shown(at)));
         self.happened::<R>(before.uuid(), places.into_iter().filter_map(shown).collect());
-        Ok(is_changed)
+        Ok(true)
+    }
+
+    /// Notes that something happened to a row that shows in its time alone.
+    ///
+    /// # Errors
+    /// What the database answers.
+    pub async fn touch<R: Record>(&mut self, row: &R) -> Done<()> {
+        let now = self.now().await?;
+        self.put::<R>(&row.uuid(), Vec::new(), &now).await
+    }
+
+    async fn put<R: Record>(&self, id: &Uuid, values: Vec<(&'static str, Bind)>, at: &DateTime<Utc>) -> Done<()> {
+        let change = Change::Update { table: R::TABLE, id, values, at };
+        match change.run(self.unit.conn()).await.map_err(outcome)? {
+            1 => Ok(()),
+            // Row security let it be seen and locked, and not changed: the command asked for less than it does.
+            rows => Err(Error::internal(std::io::Error::other(format!("{rows} rows changed, not 1"))).into()),
+        }
     }
 
     /// Adds a row.

@@ -1,7 +1,7 @@
 //! How many statements and levels a document costs, exactly: whatever the number of rows.
 
 mod edges;
-mod wire;
+pub mod wire;
 
 use async_graphql::parser::parse_query;
 use serde_json::Value;

@@ -49,9 +49,10 @@ impl Command for ReplyToTicketInput {
         let (author, now) = (write.person()?, write.now().await?);
         let from_customer = author == ticket.user_id;
         // The first answer is what the response clock waits for.
-        write
-            .change(&ticket, |ticket| ticket.response_due_at = ticket.response_due_at.filter(|_| from_customer))
-            .await?;
+        let answer = |ticket: &mut Ticket| ticket.response_due_at = ticket.response_due_at.filter(|_| from_customer);
+        if !write.change(&ticket, answer).await? {
+            write.touch(&ticket).await?;
+        }
         let id = MessageId::fresh();
         let message = TicketMessage::new(id, (ticket.id, author), (content, false), now);
         write.insert(&message).await?;

@@ -25,6 +25,7 @@ pub struct Cluster {
 }
 
 /// A database of one test.
+#[derive(Clone)]
 pub struct Database {
     pub owner_url: String,
     pub pool_url: String,

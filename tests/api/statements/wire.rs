@@ -84,12 +84,13 @@ async fn pump(from: Arc<UnixStream>, to: Arc<UnixStream>, passing: impl Fn()) {
 }
 
 /// `postgres://role@%2Fdirectory:5432/database`, with another directory.
-fn through(url: &str, dir: &Path) -> String {
+pub fn through(url: &str, dir: &Path) -> String {
     let (head, tail) = (url.find('@').unwrap() + 1, url.rfind(":5432").unwrap());
     format!("{}{}{}", &url[..head], dir.to_str().unwrap().replace('/', "%2F"), &url[tail..])
 }
 
-fn socket(url: &str) -> PathBuf {
+/// Where a server listens, by its address.
+pub fn socket(url: &str) -> PathBuf {
     let host = &url[url.find('@').unwrap() + 1..url.rfind(":5432").unwrap()];
     Path::new(&host.replace("%2F", "/")).join(".s.PGSQL.5432")
 }
