@@ -15,6 +15,7 @@ mod admin_door;
 mod cancellation;
 mod connections;
 mod contract;
+mod currencies;
 mod differential;
 mod documents;
 mod embedded;

@@ -70,9 +70,28 @@ async fn no_date_is_stored_that_cannot_be_shown() {
 #[tokio::test(flavor = "multi_thread")]
 async fn no_amount_is_stored_below_its_currency_s_minor_unit() {
     let app = App::demo().await;
+    // One of each for every currency, that hang on each other: none changes its currency alone.
+    app.maintain(
+        "CREATE TEMPORARY TABLE odd ON COMMIT DROP AS SELECT gen_random_uuid() AS id, currency, users.id AS user_id \
+             FROM users, unnest(ARRAY['EUR', 'JPY', 'KWD', 'CLF']) AS currency WHERE username = 'ada'; \
+         INSERT INTO invoices (id, user_id, amount, currency) SELECT id, user_id, 1, currency FROM odd; \
+         INSERT INTO invoice_items (id, invoice_id, position, description, quantity, unit_price, amount, currency) \
+             SELECT id, id, 1, 'odd', 1, 1, 1, currency FROM odd; \
+         INSERT INTO transactions (id, invoice_id, user_id, amount, currency, kind, direction) \
+             SELECT id, id, user_id, 1, currency, 'payment', 'in' FROM odd; \
+         INSERT INTO server_packages (id, name, cpu_cores, memory_mb, disk_gb, price_monthly, price_hourly, currency) \
+             SELECT id, currency, 1, 1024, 10, 1, 0, currency FROM odd",
+    )
+    .await;
     let owner = Plain::connect(&app.database.owner_url).await;
     owner.run("SET ROLE app_maintenance").await.unwrap();
-    for (table, column) in [("invoices", "amount"), ("transactions", "amount"), ("server_packages", "price_monthly")] {
+    let odd = "id IN (SELECT id FROM server_packages WHERE name IN ('EUR', 'JPY', 'KWD', 'CLF'))";
+    for (table, column) in [
+        ("invoices", "amount"),
+        ("invoice_items", "amount"),
+        ("transactions", "amount"),
+        ("server_packages", "price_monthly"),
+    ] {
         for (currency, amount, stored) in [
             ("EUR", "10.01", true),
             ("EUR", "10.005", false),
@@ -83,9 +102,7 @@ async fn no_amount_is_stored_below_its_currency_s_minor_unit() {
             ("KWD", "10.0005", false),
             ("CLF", "10.0005", true),
         ] {
-            let sql = format!(
-                "BEGIN; UPDATE {table} SET currency = '{currency}', {column} = {amount} WHERE id = (SELECT id FROM {table} LIMIT 1)"
-            );
+            let sql = format!("BEGIN; UPDATE {table} SET {column} = {amount} WHERE currency = '{currency}' AND {odd}");
             let wanted = if stored { Ok(1) } else { Err(CHECK.to_owned()) };
             assert_eq!(owner.run(&sql).await, wanted, "{table}: {amount} {currency}");
             owner.run("ROLLBACK").await.unwrap();
