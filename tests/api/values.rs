@@ -109,3 +109,38 @@ async fn no_amount_is_stored_below_its_currency_s_minor_unit() {
         }
     }
 }
+
+/// Lists of roles have no pages: there are never more than one would hold.
+#[tokio::test(flavor = "multi_thread")]
+async fn there_are_at_most_a_hundred_roles() {
+    let app = App::demo().await;
+    let [one, other] = [&Plain::connect(&app.database.owner_url).await, &Plain::connect(&app.database.owner_url).await];
+    let insert = |count: i32| {
+        format!(
+            "INSERT INTO roles (id, name) SELECT gen_random_uuid(), gen_random_uuid()::text FROM generate_series(1, {count})"
+        )
+    };
+    let begin = "BEGIN; SET LOCAL ROLE app_maintenance";
+    one.run(begin).await.unwrap();
+    let standard: i32 = one.value("SELECT count(*) FROM roles").await.parse().unwrap();
+    assert_eq!(one.run(&insert(101 - standard)).await, Err(CHECK.into()));
+    one.run(&format!("ROLLBACK; {begin}; {}", insert(99 - standard))).await.unwrap();
+    one.run("COMMIT").await.unwrap();
+
+    // Two who come at once for the last place: the second waits for the first, and counts what it left.
+    one.run(&format!("{begin}; {}", insert(1))).await.unwrap();
+    let second = async { other.run(&format!("{begin}; {}", insert(1))).await };
+    let first = async {
+        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        one.run("COMMIT").await
+    };
+    let (refused, kept) = tokio::join!(second, first);
+    assert_eq!((refused, kept), (Err(CHECK.into()), Ok(0)));
+    other.run("ROLLBACK").await.unwrap();
+
+    // A place that somebody gave up is free.
+    one.run(&format!("{begin}; DELETE FROM roles WHERE length(name) = 36")).await.unwrap();
+    one.run(&format!("{}; COMMIT", insert(100 - standard))).await.unwrap();
+    let admin = app.user("admin").await;
+    assert_eq!(admin.run("{ roles { id } }").await.ok()["roles"].as_array().unwrap().len(), 100);
+}
