@@ -6,12 +6,12 @@ use async_graphql::{Context, ID, Interface, Object};
 use futures_util::future::try_join_all;
 use uuid::Uuid;
 
-use crate::billing::{Invoice, Transaction};
+use crate::billing::{Invoice, InvoiceItem, Transaction};
 use crate::db::row::Columns;
 use crate::error::{Error, Result};
 use crate::id::{
-    InvoiceId, MessageId, PackageId, PasswordResetId, RoleId, ServerActionId, ServerId, SessionId, TicketId,
-    TransactionId, UserId, split,
+    InvoiceId, InvoiceItemId, MessageId, PackageId, PasswordResetId, RoleId, ServerActionId, ServerId, SessionId,
+    TicketId, TransactionId, UserId, split,
 };
 use crate::identity::{PasswordReset, Role, Session, User};
 use crate::page::{ById, One};
@@ -32,6 +32,7 @@ pub enum Node {
     ServerAction(Arc<ServerAction>),
     ServerPackage(Arc<ServerPackage>),
     Invoice(Arc<Invoice>),
+    InvoiceItem(Arc<InvoiceItem>),
     Transaction(Arc<Transaction>),
     Ticket(Arc<Ticket>),
     TicketMessage(Arc<TicketMessage>),
@@ -91,6 +92,7 @@ async fn find(ctx: &Context<'_>, id: &ID, field: &str) -> Result<Option<Node>> {
         ServerActionId::PREFIX => load(ctx, uuid, Node::ServerAction).await,
         PackageId::PREFIX => load(ctx, uuid, Node::ServerPackage).await,
         InvoiceId::PREFIX => load(ctx, uuid, Node::Invoice).await,
+        InvoiceItemId::PREFIX => load(ctx, uuid, Node::InvoiceItem).await,
         TransactionId::PREFIX => load(ctx, uuid, Node::Transaction).await,
         TicketId::PREFIX => load(ctx, uuid, Node::Ticket).await,
         MessageId::PREFIX => load(ctx, uuid, Node::TicketMessage).await,

@@ -29,6 +29,7 @@ mod inspection;
 mod isolation;
 mod large;
 mod levels;
+mod lines;
 mod logs;
 mod migrations;
 mod neighbours;

@@ -32,7 +32,8 @@
 //!
 //! - a scalar, an enum, `Money`, `PageInfo`, `AllowedAction`, `PermissionInfo`: 0
 //! - an entity: 1, and its selections
-//! - a list without pages: 1, and the selections of an element once
+//! - a list without pages: 1, and the selections of an element once; but the lines of an invoice, of which there may
+//!   be many: for each of 20 lines 1, and the selections of a line
 //! - a list by `ids`: for each id 1, and the selections of an element
 //! - a connection: 1, for each entity of the page 1 and the selections of `nodes` and of `edges`
 //!   together, and 1 for `totalCount`
