@@ -68,6 +68,8 @@ fn export(api: &Api) -> String {
 pub enum Credential {
     /// Nothing.
     None,
+    /// What holds no token, and why.
+    Malformed(Error),
     /// A session token, as it came.
     Bearer(SecretString),
 }
@@ -154,7 +156,10 @@ impl Service {
 impl Inner {
     async fn answer(&self, call: Call) -> Result<Answer> {
         let Call { request, credential, client, read_only, .. } = call;
-        let token = read_token(&credential)?;
+        let token = match read_token(credential) {
+            Err(_) if self.is_way_in(&request) => None,
+            token => token?,
+        };
         let guess = token.as_ref().and_then(|token| self.viewers.get(token));
         let who = who(guess.as_deref(), &client);
         // What is begun on a guess may have to be begun again.
@@ -200,7 +205,7 @@ impl Inner {
         // Who may ask for the schema is decided before anything is asked of the database: not on a guess.
         let guess = guess.filter(|_| checked.operation == OperationType::Query && !checked.introspects);
         let hasty = guess.is_some();
-        let presented = token.as_ref().map(|token| self.presented(token));
+        let presented = token.as_ref().map(|token| self.presented(token, checked.is_way_in()));
         let work = Arc::new(Work::new(&self.pool, self.memory.share(who), presented));
         let begun = self.begin(&work, token.is_some(), &checked, guess).await;
         let shared = Arc::new(Request::new(Arc::clone(&work), client, self.settings.writes_rows));
@@ -232,11 +237,17 @@ impl Inner {
         Ok(answer)
     }
 
-    fn presented(&self, token: &TokenDigest) -> Presented {
-        Presented { token: token.clone(), used: self.activity.latest(token) }
+    fn presented(&self, token: &TokenDigest, may_be_dead: bool) -> Presented {
+        Presented { token: token.clone(), used: self.activity.latest(token), may_be_dead }
     }
 
-    /// Learns who asks, or goes by the guess for now. A dead token fails the whole request, whatever it asks for.
+    /// See [`Checked::is_way_in`].
+    fn is_way_in(&self, request: &async_graphql::Request) -> bool {
+        self.guard.check(&mut same(request), false).is_ok_and(|checked| checked.is_way_in())
+    }
+
+    /// Learns who asks, or goes by the guess for now. A dead token fails the whole request, unless that asks for a way
+    /// in and for nothing else.
     async fn begin(&self, work: &Work, has_token: bool, checked: &Checked, guess: Option<Arc<Viewer>>) -> Result<()> {
         match (has_token, checked.operation, guess) {
             (false, ..) => return Ok(()),
@@ -265,9 +276,10 @@ fn same(request: &async_graphql::Request) -> async_graphql::Request {
 }
 
 /// The digest of a token whose shape and checksum are right.
-fn read_token(credential: &Credential) -> Result<Option<TokenDigest>> {
+fn read_token(credential: Credential) -> Result<Option<TokenDigest>> {
     match credential {
         Credential::None => Ok(None),
+        Credential::Malformed(error) => Err(error),
         Credential::Bearer(text) => {
             Token::read(text.expose_secret()).map(|token| Some(token.digest())).ok_or_else(Error::dead_token)
         }

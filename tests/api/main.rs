@@ -50,3 +50,4 @@ mod strings;
 mod turns;
 mod values;
 mod visibility;
+mod way_in;

@@ -108,6 +108,14 @@ pub struct Checked {
     unkept: Option<(Key, Arc<Document>)>,
 }
 
+impl Checked {
+    /// Whether it asks for a way in and for nothing else, so that a dead token is as good as none.
+    #[must_use]
+    pub fn is_way_in(&self) -> bool {
+        roots::is_way_in(self.operation, &self.root_fields)
+    }
+}
+
 /// The check of a document.
 #[derive(Debug)]
 pub struct Guard {

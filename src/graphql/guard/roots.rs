@@ -25,6 +25,22 @@ const ONE_A_REQUEST: [&str; 14] = [
     "cancelPayment",
 ];
 
+/// Mutations for those who have no session. Whoever was signed out asks by one of them to be let in, and a client may
+/// still send the token that has died.
+const WAYS_IN: [&str; 5] = ["login", "register", "requestPasswordReset", "resetPassword", "verifyEmail"];
+
+/// Whether an operation asks at its root for a way in and for nothing else.
+///
+/// Fields are known by their names, whatever their aliases, and those of fragments with the others. `__typename` may
+/// stand beside them, as some clients write it everywhere and it tells nothing of anybody; alone it is no way in. What
+/// `@skip` and `@include` leave out counts as if it were there: who asks is not decided by a variable.
+pub(super) fn is_way_in(operation: OperationType, root_fields: &[String]) -> bool {
+    let mut fields = root_fields.iter().filter(|name| *name != "__typename").peekable();
+    operation == OperationType::Mutation
+        && fields.peek().is_some()
+        && fields.all(|name| WAYS_IN.contains(&name.as_str()))
+}
+
 /// The root fields of an operation that has been counted: without cycles, and few.
 pub(super) fn root_fields<'a>(
     document: &'a ExecutableDocument,

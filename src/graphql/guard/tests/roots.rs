@@ -64,6 +64,31 @@ fn one_login_or_money_mutation_a_request() {
 }
 
 #[test]
+fn a_way_in_is_asked_for_alone() {
+    for field in ["login", "register", "requestPasswordReset", "resetPassword", "verifyEmail"] {
+        for text in [
+            format!("mutation {{ {field} }}"),
+            format!("mutation {{ logout: {field} __typename }}"),
+            format!("mutation {{ ... @skip(if: true) {{ ...F }} }} fragment F on Mutation {{ {field} }}"),
+        ] {
+            assert!(pass(&text).is_way_in(), "{text}");
+        }
+        for text in [
+            format!("mutation {{ {field} logout {{ token }} }}"),
+            format!("mutation {{ {field} logout @skip(if: true) {{ token }} }}"),
+            format!("mutation {{ {field} ...F }} fragment F on Mutation {{ ... {{ logout {{ token }} }} }}"),
+            format!("mutation {{ {field}: logout {{ token }} }}"),
+            format!("query {{ {field} }}"),
+        ] {
+            assert!(!pass(&text).is_way_in(), "{text}");
+        }
+    }
+    for text in ["mutation { __typename }", "{ __typename }", "mutation { changePassword }"] {
+        assert!(!pass(text).is_way_in(), "{text}");
+    }
+}
+
+#[test]
 fn a_subscription_has_one_root_field() {
     pass("subscription { ... { ticketChanged { id } } }");
     let refusal = refuse("subscription { a: ticketChanged { id } ... { b: ticketChanged { id } } }");
