@@ -1,5 +1,9 @@
 //! Values at the edge of what a column holds: they keep their digits or are refused, and never take a neighbour.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use async_graphql::parser::parse_schema;
+use async_graphql::parser::types::{TypeKind, TypeSystemDefinition};
 use http_body_util::BodyExt as _;
 use serde_json::json;
 use tower::ServiceExt as _;
@@ -7,6 +11,7 @@ use tower::ServiceExt as _;
 use crate::harness::{App, Options, Plain};
 
 const CHECK: &str = "23514";
+const OUT_OF_RANGE: &str = "22003";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_gateway_sent_keeps_its_digits_and_takes_no_neighbour() {
@@ -65,6 +70,74 @@ async fn no_date_is_stored_that_cannot_be_shown() {
             owner.run("ROLLBACK").await.unwrap();
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_number_is_stored_that_is_none() {
+    let app = App::demo().await;
+    let owner = Plain::connect(&app.database.owner_url).await;
+    owner.run("SET ROLE app_maintenance").await.unwrap();
+    let columns = owner
+        .rows(
+            "SELECT attrelid::regclass, attname FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid \
+             WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' \
+             AND atttypid IN ('numeric'::regtype, 'float4'::regtype, 'float8'::regtype) ORDER BY 1, 2",
+        )
+        .await;
+    assert!(columns.len() >= 7, "{}", columns.len());
+    for column in columns {
+        let [table, column] = [0, 1].map(|at| column[at].clone().unwrap());
+        for (value, refusal) in [("NaN", CHECK), ("Infinity", OUT_OF_RANGE), ("-Infinity", OUT_OF_RANGE)] {
+            let sql = format!("UPDATE {table} SET {column} = '{value}' WHERE id = (SELECT id FROM {table} LIMIT 1)");
+            assert_eq!(owner.run(&sql).await, Err(refusal.into()), "{table}.{column} = {value}");
+        }
+    }
+}
+
+/// Columns that hold one of some words, and the enum that shows them. A word that the enum lacks would fail every
+/// statement that meets it.
+const WORDS: &[(&str, &str)] = &[
+    ("invoices.status", "InvoiceStatus"),
+    ("server_actions.kind", "ServerActionKind"),
+    ("server_actions.status", "ServerActionStatus"),
+    ("servers.status", "ServerStatus"),
+    ("servers.suspension_reason", "SuspensionReason"),
+    ("tickets.department", "TicketDepartment"),
+    ("tickets.priority", "TicketPriority"),
+    ("tickets.status", "TicketStatus"),
+    ("transactions.direction", "TransactionDirection"),
+    ("transactions.kind", "TransactionKind"),
+    ("transactions.status", "TransactionStatus"),
+    ("users.status", "UserStatus"),
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_words_that_are_stored_are_those_that_can_be_shown() {
+    let app = App::demo().await;
+    let owner = Plain::connect(&app.database.owner_url).await;
+    let checked = owner
+        .rows(
+            r"SELECT format('%s.%s', conrelid::regclass, attname), word[1]
+              FROM pg_constraint JOIN pg_attribute ON attrelid = conrelid AND ARRAY[attnum] = conkey,
+              regexp_matches(pg_get_constraintdef(pg_constraint.oid), '''(\w+)''::text', 'g') AS word
+              WHERE contype = 'c' AND pg_get_constraintdef(pg_constraint.oid) LIKE '%= ANY (ARRAY[%'
+              AND conrelid <> 'demo_data'::regclass",
+        )
+        .await;
+    let mut stored: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for row in checked {
+        let [column, word] = [0, 1].map(|at| row[at].clone().unwrap());
+        stored.entry(column).or_default().insert(word);
+    }
+    let mut shown: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for definition in parse_schema(skypanel::graphql::sdl()).unwrap().definitions {
+        let TypeSystemDefinition::Type(ty) = definition else { continue };
+        let TypeKind::Enum(values) = &ty.node.kind else { continue };
+        let words = values.values.iter().map(|value| value.node.value.node.to_lowercase());
+        let columns = WORDS.iter().filter(|(_, name)| ty.node.name.node == *name);
+        shown.extend(columns.map(|(column, _)| ((*column).to_owned(), words.clone().collect())));
+    }
+    assert_eq!(stored, shown);
 }
 
 #[tokio::test(flavor = "multi_thread")]
