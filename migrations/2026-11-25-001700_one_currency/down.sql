@@ -1,7 +1,3 @@
-ALTER TABLE invoices NO FORCE ROW LEVEL SECURITY;
-ALTER TABLE invoice_items NO FORCE ROW LEVEL SECURITY;
-ALTER TABLE transactions NO FORCE ROW LEVEL SECURITY;
-
 ALTER TABLE transactions
     DROP CONSTRAINT transactions_currency_of_parent,
     DROP CONSTRAINT transactions_currency_of_invoice,
@@ -11,10 +7,6 @@ ALTER TABLE transactions
 ALTER TABLE invoice_items
     DROP COLUMN currency,
     ADD CONSTRAINT invoice_items_invoice_id_fkey FOREIGN KEY (invoice_id) REFERENCES invoices ON DELETE CASCADE;
-
-ALTER TABLE invoices FORCE ROW LEVEL SECURITY;
-ALTER TABLE invoice_items FORCE ROW LEVEL SECURITY;
-ALTER TABLE transactions FORCE ROW LEVEL SECURITY;
 
 DROP INDEX invoice_items_invoice_id;
 ALTER TABLE transactions DROP CONSTRAINT transactions_id_currency;

@@ -2,7 +2,8 @@
 
 use skypanel::db::migrate;
 
-use crate::harness::{App, Plain};
+use crate::harness::cluster;
+use crate::harness::{App, Plain, unique};
 
 const FOREIGN_KEY: &str = "23503";
 /// The step that made it so.
@@ -65,23 +66,36 @@ async fn money_in_another_currency_than_its_invoice_is_impossible() {
     }
 }
 
-/// Forced row security hides all rows from the owner, who validates a foreign key that is added.
+/// Forced row security hides all rows from the owner, who validates a foreign key that is added. On a cluster of its own,
+/// where the owner inherits nothing: as from PostgreSQL 16 on everywhere.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_step_looks_at_what_is_there() {
-    let app = App::demo().await;
-    let url = &app.database.owner_url;
+    let dir = std::env::temp_dir().join(format!("skypanel-step-{}", unique()));
+    let server = cluster::start(dir.clone()).await;
+    let url = &server.owner_url();
+    migrate::run(url).await.unwrap();
+    let admin = Plain::connect(&server.url("skypanel_super", "skypanel")).await;
+    // The schema is the owner's by inheritance as well.
+    admin.run("ALTER ROLE skypanel_owner NOINHERIT; GRANT ALL ON SCHEMA public TO skypanel_owner").await.unwrap();
     while migrate::status(url).await.unwrap().iter().any(|step| step.applied && step.name == STEP) {
         migrate::revert(url).await.unwrap();
     }
-    let mixed = "UPDATE transactions SET currency = 'USD' WHERE reference = 'pi_demo_1001'";
-    app.maintain(mixed).await;
+    let rows = "INSERT INTO users (id, email, username, password_hash, status) VALUES (gen_random_uuid(), 'a@example.com', 'ada', '-', 'active'); \
+        INSERT INTO invoices (id, user_id, amount, currency) SELECT gen_random_uuid(), id, 80, 'JPY' FROM users; \
+        INSERT INTO invoice_items (id, invoice_id, position, description, quantity, unit_price, amount) \
+            SELECT gen_random_uuid(), id, 1, 'A server', 1, 80, 80 FROM invoices; \
+        INSERT INTO transactions (id, invoice_id, user_id, amount, currency, kind, direction) \
+            SELECT gen_random_uuid(), id, user_id, 80, 'USD', 'payment', 'in' FROM invoices";
+    admin.run(rows).await.unwrap();
     let refused = migrate::run(url).await.unwrap_err();
     assert!(format!("{refused:?}").contains("transactions_currency_of_invoice"), "{refused:?}");
-    app.maintain(&mixed.replace("USD", "EUR")).await;
-    migrate::run(url).await.unwrap();
 
+    admin.run("UPDATE transactions SET currency = 'JPY'").await.unwrap();
+    migrate::run(url).await.unwrap();
     // Lines that were there before have the currency of their invoice.
-    let lines = "SELECT string_agg(DISTINCT number || ' ' || invoice_items.currency, ', ') FROM invoice_items \
-        JOIN invoices ON invoices.id = invoice_id WHERE number IN ('SP-1004', 'SP-1005')";
-    assert_eq!(writer(&app).await.value(lines).await, "SP-1004 EUR, SP-1005 JPY");
+    assert_eq!(admin.column("SELECT currency FROM invoice_items").await, ["JPY"]);
+
+    drop(admin);
+    tokio::task::spawn_blocking(move || server.stop()).await.unwrap().unwrap();
+    std::fs::remove_dir_all(dir).unwrap();
 }

@@ -92,6 +92,6 @@ pub fn first_lines(invoice: InvoiceId) -> PageOf<InvoiceItem> {
 }
 
 /// The lines that were found for [`first_lines`], without the one that tells that there are more.
-pub fn lines(found: Option<Rows<InvoiceItem>>) -> Vec<Line> {
-    found.iter().flat_map(|rows| rows.iter()).take(MAX_SIZE).map(|row| Line(Arc::clone(row))).collect()
+pub fn lines(found: Option<&Rows<InvoiceItem>>) -> Vec<Line> {
+    found.into_iter().flat_map(|rows| rows.iter()).take(MAX_SIZE).map(|row| Line(Arc::clone(row))).collect()
 }

@@ -39,7 +39,7 @@ entity! {
         /// Whom it is for. Null for those who may not see the account.
         user = edge[user_id];
         /// Its lines, in their order, at most 100; more by `lines`.
-        items = each[id => first_lines(*id); ; found => lines(found)];
+        items = each[id => first_lines(*id); ; found => lines(found.as_ref())];
         /// Its lines, in their order.
         lines = page[InvoiceItem of invoice_items.invoice_id];
         /// The money that moved for it, newest first. Null without the permission.
