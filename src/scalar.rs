@@ -179,12 +179,19 @@ pub fn any_of<T>(values: Option<Vec<T>>, field: &str) -> Result<Option<Vec<T>>> 
     }
 }
 
-/// A search in a filter. Null and blank text are no condition: a search box that is empty shows all.
+/// A search in a filter, without the blanks at its edges, which come along when a text is copied. Null and blank text
+/// are no condition: a search box that is empty shows all.
 ///
 /// # Errors
 /// `BAD_USER_INPUT` for a very long one and for a NUL character, which PostgreSQL cannot hold.
 pub fn search(text: Option<String>, field: &str) -> Result<Option<String>> {
-    exact(text.filter(|text| !text.trim().is_empty()), field)
+    let text = text.map(|text| text.trim_matches(is_blank).to_owned());
+    exact(text.filter(|text| !text.is_empty()), field)
+}
+
+/// White space by Unicode, and the two spaces that have no width, which are none there.
+fn is_blank(character: char) -> bool {
+    character.is_whitespace() || matches!(character, '\u{200b}' | '\u{feff}')
 }
 
 /// A text in a filter that has to be met exactly. Only null is no condition.

@@ -11,6 +11,6 @@ mod summary;
 mod transaction;
 
 pub use credit::CreditsOf;
-pub use invoice::{Invoice, InvoiceArguments, InvoiceFilter, InvoiceOrderField, InvoiceStatus};
+pub use invoice::{Invoice, InvoiceArguments, InvoiceFilter, InvoiceItem, InvoiceOrderField, InvoiceStatus};
 pub use query::BillingQuery;
 pub use transaction::{Transaction, TransactionArguments, TransactionFilter, TransactionKind, TransactionStatus};

@@ -69,7 +69,7 @@ impl<T: Object, P: Prepare> Kind<T> for Field<P> {
     }
 
     fn command(&self) -> Option<crate::entity::Command> {
-        Some(crate::entity::Command { name: P::Ready::NAME, once: P::Ready::ONCE })
+        Some(crate::entity::Command { name: P::Ready::NAME, once: P::Ready::ONCE, way_in: P::Ready::WAY_IN })
     }
 
     fn plan(&'static self, _: &At<'_>) -> Option<Step<T>> {

@@ -81,6 +81,8 @@ pub trait Command: Clone + Send + Sync + 'static {
     const EFFECT: Effect;
     /// Whether a request may hold one of its kind at most: it hashes a password, mails somebody or moves money.
     const ONCE: bool = false;
+    /// Whether it is for people without a session: a request that asks for nothing else may come with a dead token.
+    const WAY_IN: bool = false;
     /// Whether it can be rehearsed: all but what signs in and out and changes passwords.
     const DRY_RUN: bool = true;
     /// What it answers.

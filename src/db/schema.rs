@@ -59,6 +59,7 @@ diesel::table! {
         server_id -> Nullable<Uuid>,
         period_start -> Nullable<Timestamptz>,
         period_end -> Nullable<Timestamptz>,
+        currency -> Text,
     }
 }
 

@@ -56,6 +56,8 @@ pub struct Command {
     pub name: &'static str,
     /// Whether a request may hold one of its kind at most.
     pub once: bool,
+    /// Whether it is for people without a session.
+    pub way_in: bool,
 }
 
 impl Declared {

@@ -32,7 +32,7 @@ use crate::request::Request;
 use crate::servers::ServersQuery;
 use crate::shares::{Neighbour, Who};
 use crate::support::{SupportMutation, SupportQuery, Ticket};
-use guard::{Checked, Guard};
+use guard::{Checked, Guard, Mutations};
 use node::NodeQuery;
 use viewers::Viewers;
 
@@ -80,15 +80,21 @@ pub fn commands() -> impl Iterator<Item = (&'static str, crate::entity::Command)
     IdentityMutation::fields().commands().chain(SupportMutation::fields().commands())
 }
 
-/// The mutations of which a request may hold one.
-fn once_a_request() -> Vec<&'static str> {
-    commands().filter(|(_, command)| command.once).map(|(name, _)| name).collect()
+/// What the guard knows of them.
+#[must_use]
+pub fn mutations() -> Mutations {
+    let named = |is: fn(crate::entity::Command) -> bool| {
+        commands().filter(|(_, command)| is(*command)).map(|(name, _)| name).collect()
+    };
+    Mutations { once: named(|command| command.once), ways_in: named(|command| command.way_in) }
 }
 
 /// What a client is known by.
 pub enum Credential {
     /// Nothing.
     None,
+    /// What holds no token, and why.
+    Malformed(Error),
     /// A session token, as it came.
     Bearer(SecretString),
 }
@@ -151,7 +157,7 @@ impl Service {
         }
         let api = schema.finish();
         let memory = Memory::new(settings.memory.clone());
-        let guard = Guard::new(&export(&api), once_a_request(), settings.document.clone()).map_err(Error::internal)?;
+        let guard = Guard::new(&export(&api), mutations(), settings.document.clone()).map_err(Error::internal)?;
         Ok(Self(Arc::new(Inner { api, guard, pool, activity, viewers: Viewers::default(), memory, settings })))
     }
 
@@ -178,7 +184,10 @@ impl Inner {
     async fn answer(&self, call: Call) -> Result<Answer> {
         let Call { request, credential, client, request_id, read_only } = call;
         let client = (client, request_id);
-        let token = read_token(&credential)?;
+        let token = match read_token(credential) {
+            Err(_) if self.is_way_in(&request) => None,
+            token => token?,
+        };
         let guess = token.as_ref().and_then(|token| self.viewers.get(token));
         let who = who(guess.as_deref(), &client.0);
         // What is begun on a guess may have to be begun again.
@@ -224,7 +233,7 @@ impl Inner {
         // Who may ask for the schema is decided before anything is asked of the database: not on a guess.
         let guess = guess.filter(|_| checked.operation == OperationType::Query && !checked.introspects);
         let hasty = guess.is_some();
-        let presented = token.as_ref().map(|token| self.presented(token));
+        let presented = token.as_ref().map(|token| self.presented(token, checked.is_way_in));
         let work = Arc::new(Work::new(&self.pool, self.memory.share(who), presented));
         let begun = self.begin(&work, token.is_some(), &checked, guess).await;
         let shared = Arc::new(Request::new(Arc::clone(&work), client, request_id, self.settings.writes_rows));
@@ -256,11 +265,17 @@ impl Inner {
         Ok(answer)
     }
 
-    fn presented(&self, token: &TokenDigest) -> Presented {
-        Presented { token: token.clone(), used: self.activity.latest(token) }
+    fn presented(&self, token: &TokenDigest, may_be_dead: bool) -> Presented {
+        Presented { token: token.clone(), used: self.activity.latest(token), may_be_dead }
     }
 
-    /// Learns who asks, or goes by the guess for now. A dead token fails the whole request, whatever it asks for.
+    /// See [`Checked`].
+    fn is_way_in(&self, request: &async_graphql::Request) -> bool {
+        self.guard.check(&mut same(request), false).is_ok_and(|checked| checked.is_way_in)
+    }
+
+    /// Learns who asks, or goes by the guess for now. A dead token fails the whole request, unless that asks for a way
+    /// in and for nothing else.
     async fn begin(&self, work: &Work, has_token: bool, checked: &Checked, guess: Option<Arc<Viewer>>) -> Result<()> {
         match (has_token, checked.operation, guess) {
             (false, ..) => return Ok(()),
@@ -289,9 +304,10 @@ fn same(request: &async_graphql::Request) -> async_graphql::Request {
 }
 
 /// The digest of a token whose shape and checksum are right.
-fn read_token(credential: &Credential) -> Result<Option<TokenDigest>> {
+fn read_token(credential: Credential) -> Result<Option<TokenDigest>> {
     match credential {
         Credential::None => Ok(None),
+        Credential::Malformed(error) => Err(error),
         Credential::Bearer(text) => {
             Token::read(text.expose_secret()).map(|token| Some(token.digest())).ok_or_else(Error::dead_token)
         }

@@ -9,12 +9,12 @@ use futures_util::future::BoxFuture;
 use futures_util::future::try_join_all;
 use uuid::Uuid;
 
-use crate::billing::{Invoice, Transaction};
+use crate::billing::{Invoice, InvoiceItem, Transaction};
 use crate::db::row::Columns;
 use crate::error::{Error, Result};
 use crate::id::{
-    InvoiceId, MessageId, PackageId, PasswordResetId, RoleId, ServerActionId, ServerId, SessionId, TicketId,
-    TransactionId, UserId, split,
+    InvoiceId, InvoiceItemId, MessageId, PackageId, PasswordResetId, RoleId, ServerActionId, ServerId, SessionId,
+    TicketId, TransactionId, UserId, split,
 };
 use crate::identity::{PasswordReset, Role, Session, User};
 use crate::outcome::Finder;
@@ -36,6 +36,7 @@ pub enum Node {
     ServerAction(Arc<ServerAction>),
     ServerPackage(Arc<ServerPackage>),
     Invoice(Arc<Invoice>),
+    InvoiceItem(Arc<InvoiceItem>),
     Transaction(Arc<Transaction>),
     Ticket(Arc<Ticket>),
     TicketMessage(Arc<TicketMessage>),
@@ -115,6 +116,7 @@ async fn find<T: Sync>(ctx: &ContextBase<'_, T>, id: &ID, field: &str) -> Result
         ServerActionId::PREFIX => load(ctx, uuid, Node::ServerAction).await,
         PackageId::PREFIX => load(ctx, uuid, Node::ServerPackage).await,
         InvoiceId::PREFIX => load(ctx, uuid, Node::Invoice).await,
+        InvoiceItemId::PREFIX => load(ctx, uuid, Node::InvoiceItem).await,
         TransactionId::PREFIX => load(ctx, uuid, Node::Transaction).await,
         TicketId::PREFIX => load(ctx, uuid, Node::Ticket).await,
         MessageId::PREFIX => load(ctx, uuid, Node::TicketMessage).await,

@@ -3,9 +3,9 @@
 use std::net::{IpAddr, SocketAddr};
 
 use axum::extract::ConnectInfo;
-use axum::http::HeaderMap;
 use axum::http::header::{AUTHORIZATION, USER_AGENT};
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue};
 use secrecy::SecretString;
 
 use super::Proxies;
@@ -18,22 +18,24 @@ const USER_AGENT_CHARS: usize = 512;
 const TOKEN_BYTES: usize = 512;
 
 /// The token of the Authorization header, unchecked. Tokens elsewhere, above all in the URL, are ignored: URLs end up
-/// in logs and histories.
-pub(super) fn credential(headers: &HeaderMap) -> Result<Credential, Error> {
-    let malformed = || Error::new(Code::Unauthenticated, "Authorization must be `Bearer` and one session token.");
+/// in logs and histories. What is malformed is refused at the door, which knows what it comes with.
+pub(super) fn credential(headers: &HeaderMap) -> Credential {
     let mut values = headers.get_all(AUTHORIZATION).iter();
-    let Some(value) = values.next() else {
-        return Ok(Credential::None);
-    };
-    if values.next().is_some() {
-        return Err(malformed());
+    match (values.next(), values.next()) {
+        (None, _) => Credential::None,
+        (Some(value), None) if let Some(token) = bearer(value) => Credential::Bearer(SecretString::from(token)),
+        _ => {
+            let message = "Authorization must be `Bearer` and one session token.";
+            Credential::Malformed(Error::new(Code::Unauthenticated, message))
+        }
     }
-    let (scheme, token) = value.to_str().ok().and_then(|text| text.trim().split_once(' ')).ok_or_else(malformed)?;
+}
+
+/// The token behind `Bearer`.
+fn bearer(value: &HeaderValue) -> Option<&str> {
+    let (scheme, token) = value.to_str().ok()?.trim().split_once(' ')?;
     let token = token.trim_start_matches(' ');
-    if !scheme.eq_ignore_ascii_case("bearer") || token.len() > TOKEN_BYTES || !is_token(token) {
-        return Err(malformed());
-    }
-    Ok(Credential::Bearer(SecretString::from(token)))
+    (scheme.eq_ignore_ascii_case("bearer") && token.len() <= TOKEN_BYTES && is_token(token)).then_some(token)
 }
 
 /// The `token68` of RFC 9110.
@@ -83,7 +85,6 @@ fn parse(text: &str) -> Option<IpAddr> {
 
 #[cfg(test)]
 mod tests {
-    use axum::http::HeaderValue;
     use secrecy::ExposeSecret;
 
     use super::*;
@@ -91,8 +92,8 @@ mod tests {
     fn token(value: &'static str) -> Result<String, ()> {
         let headers = HeaderMap::from_iter([(AUTHORIZATION, HeaderValue::from_static(value))]);
         match credential(&headers) {
-            Ok(Credential::Bearer(token)) => Ok(token.expose_secret().to_owned()),
-            Ok(Credential::None) | Err(_) => Err(()),
+            Credential::Bearer(token) => Ok(token.expose_secret().to_owned()),
+            Credential::None | Credential::Malformed(_) => Err(()),
         }
     }
 

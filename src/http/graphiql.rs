@@ -139,6 +139,32 @@ mod tests {
         assert!(!policy.contains("//"));
     }
 
+    /// A proxy may serve all of it below a path of its own, which only the browser knows.
+    #[test]
+    fn every_name_in_the_page_is_relative_and_is_there() {
+        let sources = [
+            include_str!("../../web/graphiql/index.html"),
+            include_str!("../../web/graphiql/fallback.html"),
+            include_str!("../../web/graphiql/fallback.js"),
+            include_str!("../../web/graphiql/src/main.js"),
+            include_str!("../../web/graphiql/src/session.js"),
+            include_str!("../../web/graphiql/src/workers.js"),
+        ];
+        for source in sources {
+            let absolute = ["\"/", "'/", "`/"].iter().find_map(|start| source.split_once(start));
+            assert_eq!(absolute.map(|(_, rest)| rest.split_whitespace().next()), None);
+        }
+        // Beside the page lies what it asks for: `graphql`, and below `graphiql/` its files.
+        let page = ASSETS.iter().find(|asset| asset.name == "index.html").unwrap();
+        let page = page.variants.iter().find(|variant| variant.encoding == IDENTITY).unwrap();
+        let page = std::str::from_utf8(page.bytes).unwrap();
+        let names: Vec<&str> = page.split("=\"graphiql/").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+        assert!(!names.is_empty());
+        for name in names {
+            assert_eq!(answer(name, &HeaderMap::new()).status(), StatusCode::OK, "{name}");
+        }
+    }
+
     #[test]
     fn every_asset_is_served() {
         for asset in ASSETS {

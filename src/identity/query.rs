@@ -41,7 +41,7 @@ entity! {
         users = page[User, UserArguments], needs UserRead;
         /// One role. Null when there is none with this id.
         role = find[RoleId, "The role."], needs RoleRead;
-        /// All roles, by name. Null without the permission.
+        /// All roles, by name, of which there are at most 100. Null without the permission.
         roles = each[ => AllRoles; ; roles => roles.map(|roles| roles.to_vec()).unwrap_or_default()], needs RoleRead;
         /// The permissions that exist. Null without the permission.
         permissions = parts[ => Permission::ALL.iter().copied().map(info).collect()], needs RoleRead;

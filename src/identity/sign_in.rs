@@ -105,6 +105,7 @@ impl Command for SignIn {
     const NAME: &'static str = "login";
     const EFFECT: Effect = Effect::of(EffectKind::Session).undone_by("logout");
     const ONCE: bool = true;
+    const WAY_IN: bool = true;
     const DRY_RUN: bool = false;
     type Payload = LoginPayload;
 

@@ -86,7 +86,7 @@ pub trait Narrow<L: Listed>: Send + Sync + 'static {
     fn read(ctx: &Context<'_>, viewer: &Viewer) -> Result<Narrowed<L>>;
 }
 
-/// No argument but the page: the newest first.
+/// No argument but the page: the newest first, unless the rows have an order of their own.
 pub struct Unfiltered;
 
 impl<L: Listed> Narrow<L> for Unfiltered {
@@ -95,7 +95,7 @@ impl<L: Listed> Narrow<L> for Unfiltered {
     }
 
     fn read(_: &Context<'_>, _: &Viewer) -> Result<Narrowed<L>> {
-        Ok(Narrowed { filter: L::Filter::default(), order: L::newest(), descends: true })
+        Ok(Narrowed { filter: L::Filter::default(), order: L::newest(), descends: L::DESCENDS })
     }
 }
 
@@ -145,7 +145,7 @@ where
         let filter: Option<F> = decode(given::<Undecoded<F>>(ctx, "filter"), "filter")?;
         let order: Option<O> = decode(given::<Undecoded<O>>(ctx, "orderBy"), "orderBy")?;
         let filter = filter.unwrap_or_default().decode(viewer)?;
-        let (order, descends) = order.map_or(Ok((L::newest(), true)), |order| order.decode(viewer))?;
+        let (order, descends) = order.map_or(Ok((L::newest(), L::DESCENDS)), |order| order.decode(viewer))?;
         Ok(Narrowed { filter, order, descends })
     }
 }

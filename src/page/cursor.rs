@@ -19,6 +19,7 @@ pub(super) fn encode(column: Column, descending: bool, value: &SortValue, id: Uu
         SortValue::Day(value) => value.map_or_else(String::new, |day| day.to_string()),
         SortValue::Text(value) => value.clone(),
         SortValue::Rank(value) => value.to_string(),
+        SortValue::Number(value) => value.to_string(),
     };
     let direction = if descending { '-' } else { '+' };
     URL_SAFE_NO_PAD.encode(format!("{}.{}{direction}{}{value}", column.table, column.name, id.as_simple()))
@@ -45,6 +46,7 @@ fn sort_value(text: &str, column: Column) -> Option<SortValue> {
     Some(match column.kind {
         SortKind::Day => SortValue::Day(if absent { None } else { Some(read_day(text)?) }),
         SortKind::Rank => SortValue::Rank(text.parse().ok()?),
+        SortKind::Number => SortValue::Number(text.parse().ok()?),
         SortKind::Text if text.contains('\0') || text.len() > MAX_TEXT => return None,
         SortKind::Text => SortValue::Text(text.to_owned()),
         SortKind::Instant if absent => SortValue::Instant(None),
@@ -73,6 +75,7 @@ mod tests {
             (column!(invoices.due_date_sort), SortValue::Day(NaiveDate::from_ymd_opt(2026, 11, 23))),
             (column!(servers.name_key), SortValue::Text("web-1 \u{1f600}".into())),
             (column!(tickets.priority_rank), SortValue::Rank(4)),
+            (column!(invoice_items.position), SortValue::Number(100_000)),
         ] {
             let text = encode(column, true, &value, id);
             assert_eq!(decode(&text, column, true, "after").unwrap(), (value, id));
@@ -93,6 +96,7 @@ mod tests {
             (column!(invoices.due_date_sort), "-262143-01-01"),
             (column!(servers.name_key), "a\0b"),
             (column!(tickets.priority_rank), "99999"),
+            (column!(invoice_items.position), "9999999999"),
         ] {
             let text = URL_SAFE_NO_PAD.encode(format!("{}.{}-{id}{value}", column.table, column.name));
             assert!(decode(&text, column, true, "after").is_err(), "{value}");

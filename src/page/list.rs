@@ -114,7 +114,10 @@ pub trait Listed: Row {
     /// What narrows it.
     type Filter: Debug + Clone + Default + Eq + Hash + Send + Sync + 'static;
 
-    /// The order that shows the newest first when it descends.
+    /// Which way it runs when nobody says.
+    const DESCENDS: bool = true;
+
+    /// The order when nobody says: the one that shows the newest first when it descends.
     fn newest() -> Self::Order;
 
     /// The rows that `viewer` may see and `filter` lets through, with this ending.

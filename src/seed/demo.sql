@@ -140,8 +140,8 @@ SELECT invoice.id, users.id, (SELECT sum(amount) FROM demo_items WHERE demo_item
 FROM demo_invoices invoice
 JOIN users USING (username);
 
-INSERT INTO invoice_items (id, invoice_id, position, description, quantity, unit_price, amount, server_id, period_start, period_end)
-SELECT pg_temp.v7(invoice.created_at, 'item ' || n || '.' || position), invoice.id, position, description, quantity, unit_price, amount, servers.id,
+INSERT INTO invoice_items (id, invoice_id, position, description, quantity, unit_price, amount, currency, server_id, period_start, period_end)
+SELECT pg_temp.v7(invoice.created_at, 'item ' || n || '.' || position), invoice.id, position, description, quantity, unit_price, amount, currency, servers.id,
        CASE WHEN hostname IS NOT NULL THEN date_trunc('month', invoice.created_at, 'UTC') END,
        CASE WHEN hostname IS NOT NULL THEN date_trunc('month', invoice.created_at, 'UTC') + interval '1 month' END
 FROM demo_items

@@ -90,8 +90,8 @@ SELECT pg_temp.id('invoice', n, 20000), pg_temp.owner(n), pg_temp.price(n), 'EUR
        at, at
 FROM generate_series(1, pg_temp.total(20000)) AS n, pg_temp.moment(n, 20000) AS at, pg_temp.state(n) AS status;
 
-INSERT INTO invoice_items (id, invoice_id, position, description, quantity, unit_price, amount, server_id)
-SELECT pg_temp.id('item', n, 20000), pg_temp.id('invoice', n, 20000), 1, 'A server, one month', 1, pg_temp.price(n), pg_temp.price(n),
+INSERT INTO invoice_items (id, invoice_id, position, description, quantity, unit_price, amount, currency, server_id)
+SELECT pg_temp.id('item', n, 20000), pg_temp.id('invoice', n, 20000), 1, 'A server, one month', 1, pg_temp.price(n), pg_temp.price(n), 'EUR',
        -- n and n plus a multiple of the number of people have the same owner.
        pg_temp.id('server', 1 + (n - 1) % pg_temp.total(5000), 5000)
 FROM generate_series(1, pg_temp.total(20000)) AS n;

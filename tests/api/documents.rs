@@ -153,6 +153,24 @@ async fn a_body_that_is_no_request_is_refused() {
     assert_refused("body", &post(&app, "*/*", "x".repeat(300_000)).await, 413, "PAYLOAD_TOO_LARGE");
 }
 
+/// As some clients write it into a document, and the others as it is.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_escaped_pair_of_surrogates_is_the_character_and_half_of_one_is_none() {
+    let app = App::demo().await;
+    app.maintain(r"UPDATE servers SET name = E'play \U0001F600' WHERE name = 'Game server'").await;
+    let bob = app.user("bob").await;
+    let found = json!({ "servers": { "nodes": [{ "name": "play \u{1f600}" }] } });
+    let by_variable = "query ($text: String) { servers(filter: { search: $text }) { nodes { name } } }";
+    assert_eq!(bob.run_with(by_variable, json!({ "text": "play \u{1f600}" })).await.ok(), &found);
+    let document = |text: &str| format!(r#"{{ servers(filter: {{ search: "{text}" }}) {{ nodes {{ name }} }} }}"#);
+    for text in ["play \u{1f600}", r"play \ud83d\ude00", r"play \uD83D\uDE00", r"play \u{1F600}"] {
+        assert_eq!(bob.run(&document(text)).await.ok(), &found, "{text}");
+    }
+    for half in [r"play \ud83d", r"play \ude00", r"play \ude00\ud83d", r"play \ud83dx"] {
+        assert_refused(half, &bob.run(&document(half)).await, 400, PARSE);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn only_json_is_read() {
     let app = App::demo().await;

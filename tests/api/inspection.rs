@@ -1,5 +1,7 @@
 //! Databases that are not the program's own: what is wrong with them is told at the start, in one sentence.
 
+mod poolers;
+
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;

@@ -1,6 +1,8 @@
 //! Case 33: under row-level security the lists find their indexes, with as many rows as a small company has.
 //! And the seed that makes those rows: exactly so many, and only in an empty database.
 
+mod lines;
+
 use std::collections::BTreeSet;
 
 use diesel::sql_types::Text;
@@ -103,7 +105,7 @@ fn keys_of(statement: &str) -> &str {
 }
 
 /// Everything that hangs on a ticket, a server, an invoice, a payment.
-const DOCUMENTS: [&str; 8] = [
+const DOCUMENTS: [&str; 9] = [
     "{ tickets(first: 20) { nodes { subject } } }",
     "{ tickets(first: 20) { nodes { user { email } assignedTo { displayName } server { name } mergedInto { subject } \
        messages(first: 10) { nodes { author { displayName } ticket { id } } } } } }",
@@ -112,6 +114,7 @@ const DOCUMENTS: [&str; 8] = [
     "{ servers(first: 20) { nodes { package { name } owner { email } actions(first: 5) { nodes { id } } currentAction { id } } } }",
     "{ servers(first: 20, orderBy: { field: NAME, direction: ASC }) { nodes { id } } }",
     "{ invoices(first: 20) { nodes { amountDue { amount } items { amount { amount } server { name } } transactions(first: 5) { nodes { id } } } } }",
+    "{ invoices(first: 5) { nodes { lines(first: 20) { totalCount nodes { amount { amount } server { name } } } } } }",
     "{ transactions(first: 20) { nodes { amountRefundable { amount } invoice { number } parent { id } } } }",
 ];
 

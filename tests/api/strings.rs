@@ -232,6 +232,37 @@ async fn hostile_texts_in_the_document_itself_are_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn every_search_leaves_out_the_blanks_at_its_edges() {
+    const BLANKS: &str = "\t\n\u{b}\u{c}\r \u{85}\u{a0}\u{1680}\u{2000}\u{2003}\u{200a}\u{200b}\u{2028}\u{2029}\u{202f}\u{205f}\u{3000}\u{feff}";
+    let app = App::demo().await;
+    let admin = app.user("admin").await;
+    let searches: Vec<_> = table().into_iter().filter(|(at, ..)| at.ends_with(".search")).collect();
+    assert!(searches.len() >= 4);
+    for (at, document, _) in searches {
+        let sought = match at {
+            "UserFilter.search" => "bob@example.com",
+            "ServerFilter.search" => "Game server",
+            "InvoiceFilter.search" => "SP-1005",
+            "TicketFilter.search" => "bank transfer",
+            _ => panic!("{at} is new: say here what it finds in the demo"),
+        };
+        let count = async |text: Option<&str>| {
+            let reply = admin.run_with(&document, json!({ "text": text })).await;
+            reply.ok()["it"]["totalCount"].as_i64().unwrap()
+        };
+        assert_eq!(count(Some(sought)).await, 1, "{at}");
+        for blank in BLANKS.chars() {
+            assert_eq!(count(Some(&format!("{blank}{sought}{blank}"))).await, 1, "{at} {blank:?}");
+        }
+        // Nothing is no condition, however it is written: also more of it than a search may hold.
+        let all = count(None).await;
+        for nothing in ["", BLANKS, &" ".repeat(1_000)] {
+            assert_eq!(count(Some(nothing)).await, all, "{at} {nothing:?}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_text_is_looked_for_as_it_is() {
     let app = App::demo().await;
     let admin = app.user("admin").await;

@@ -17,7 +17,7 @@ async function send() {
   const all = headers();
   // A token and a cookie would name two sessions, which the server refuses.
   const credentials = all.authorization ? 'omit' : 'same-origin';
-  const response = await fetch('/graphql', { method: 'POST', headers: all, credentials, body });
+  const response = await fetch('graphql', { method: 'POST', headers: all, credentials, body });
   return `${response.status}\n${JSON.stringify(await response.json(), null, 2)}`;
 }
 

@@ -97,7 +97,7 @@ const OTHERS: [&str; 10] = [
     "{ ticket(id: $ticket) { subject user { email } openedBy { displayName } assignedTo { displayName } server { name } \
        mergedInto { subject } messages(first: 10) { nodes { author { displayName } } } last: messages(last: 3) { nodes { id } } } }",
     "{ invoice(id: $invoice) { number amountDue { amount } items { amount { amount } server { name } } \
-       transactions(first: 5) { nodes { id amountRefundable { amount } parent { id } } } } }",
+       lines(first: 5) { nodes { id } } transactions(first: 5) { nodes { id amountRefundable { amount } parent { id } } } } }",
     "{ node(id: $server) { id } nodes(ids: [$user, $ticket, $invoice]) { id } }",
     "{ viewer { email roles { name } credits { amount } } roles { name } serverPackages(first: 5) { nodes { name } } }",
     "{ tickets(first: 20) { nodes { user { email } openedBy { displayName } assignedTo { displayName } server { name } \

@@ -26,7 +26,7 @@ pub struct InvoiceFilterInput {
     due_after: Option<Undecoded<Day>>,
     /// Due before this day.
     due_before: Option<Undecoded<Day>>,
-    /// Matches the start of the number.
+    /// Matches the start of the number. Blanks at the edges do not count; blank is no condition.
     search: Option<String>,
     /// For this person.
     user_id: Option<ID>,

@@ -1,68 +1,97 @@
-//! The lines of an invoice.
+//! The lines of an invoice, and their lists.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use bigdecimal::BigDecimal;
+use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel_async::RunQueryDsl;
-use rustc_hash::FxHashMap;
 
 use super::row::Invoice;
-use crate::db::batch::{Found, Key};
+use crate::db::list::{Column, Ending, Fragment};
+use crate::db::row::{Columns, Placed};
 use crate::db::schema::{invoice_items, invoices};
-use crate::db::unit::Unit;
-use crate::error::Result;
 use crate::id::{InvoiceId, InvoiceItemId, ServerId};
 use crate::money::CurrencyCode;
+use crate::page::{List, Listed, MAX_SIZE, Order, Page, PageOf, Reads, Rows};
 use crate::scalar::Instant;
+use crate::viewer::{Permission, Scope, Viewer};
+use crate::{by_id, column, row};
 
-/// A line of an invoice, with the currency of its invoice.
-#[derive(Debug, Clone, Queryable)]
-pub struct InvoiceItem {
-    pub(super) id: InvoiceItemId,
-    invoice_id: InvoiceId,
-    pub(super) description: String,
-    pub(super) quantity: BigDecimal,
-    pub(super) unit_price: BigDecimal,
-    pub(super) amount: BigDecimal,
-    pub(super) server_id: Option<ServerId>,
-    pub(super) period_start: Option<Instant>,
-    pub(super) period_end: Option<Instant>,
-    pub(super) currency: CurrencyCode,
+row! {
+    /// A line of an invoice.
+    InvoiceItem of invoice_items {
+        id: InvoiceItemId,
+        description: String,
+        quantity: BigDecimal,
+        unit_price: BigDecimal,
+        amount: BigDecimal,
+        currency: CurrencyCode,
+        server_id: Option<ServerId>,
+        period_start: Option<Instant>,
+        period_end: Option<Instant>,
+    }
 }
 
-/// The key of an invoice's lines, in their order.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct ItemsOf(pub(super) InvoiceId);
+by_id! { InvoiceItem by InvoiceItemId in invoice_items }
 
-impl Key for ItemsOf {
-    type Value = Arc<Vec<Arc<InvoiceItem>>>;
-
-    async fn load(keys: Vec<Self>, unit: Arc<Unit>) -> Result<Found<Self>> {
-        let ids: Vec<InvoiceId> = keys.iter().map(|ItemsOf(invoice)| *invoice).collect();
-        let visible = Invoice::visible_to(unit.viewer()).filter(invoices::id.eq_any(ids)).select(invoices::id);
-        let items: Vec<InvoiceItem> = invoice_items::table
-            .inner_join(invoices::table)
-            .filter(invoice_items::invoice_id.eq_any(visible))
-            .order((invoice_items::invoice_id, invoice_items::position))
-            .select((
-                invoice_items::id,
-                invoice_items::invoice_id,
-                invoice_items::description,
-                invoice_items::quantity,
-                invoice_items::unit_price,
-                invoice_items::amount,
-                invoice_items::server_id,
-                invoice_items::period_start,
-                invoice_items::period_end,
-                invoices::currency,
-            ))
-            .load(&mut unit.conn())
-            .await?;
-        let mut lines: FxHashMap<Self, Vec<Arc<InvoiceItem>>> = keys.into_iter().map(|key| (key, vec![])).collect();
-        for item in items {
-            lines.entry(ItemsOf(item.invoice_id)).or_default().push(Arc::new(item));
+impl InvoiceItem {
+    /// The lines of the invoices that `viewer` may see.
+    #[must_use]
+    pub fn visible_to(viewer: &Viewer) -> invoice_items::BoxedQuery<'static, Pg> {
+        let query = invoice_items::table.into_boxed();
+        if viewer.scope(Permission::InvoiceRead) == Scope::All {
+            return query;
         }
-        Ok(lines.into_iter().map(|(key, lines)| (key, Arc::new(lines))).collect())
+        let seen = Invoice::visible_to(viewer).select(invoices::id);
+        query.filter(invoice_items::invoice_id.eq_any(seen))
     }
+}
+
+/// The order of lines: as on the paper.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct OnPaper;
+
+impl Order for OnPaper {
+    fn column(self) -> Column {
+        column!(invoice_items.position)
+    }
+}
+
+impl Listed for InvoiceItem {
+    type Order = OnPaper;
+    type Filter = ();
+    const DESCENDS: bool = false;
+
+    fn newest() -> OnPaper {
+        OnPaper
+    }
+
+    fn query(viewer: &Viewer, (): &(), ending: Ending) -> Fragment {
+        ending.finish(Self::visible_to(viewer))
+    }
+}
+
+/// A line out of a page of them, which loaders share.
+pub struct Line(Arc<Placed<InvoiceItem>>);
+
+impl Deref for Line {
+    type Target = InvoiceItem;
+
+    fn deref(&self) -> &InvoiceItem {
+        &self.0.row
+    }
+}
+
+/// The key of an invoice's first lines: of the list without pages, which ends where the largest page would.
+pub fn first_lines(invoice: InvoiceId) -> PageOf<InvoiceItem> {
+    let parent = Some((column!(invoice_items.invoice_id), invoice.0));
+    let page = Page { size: MAX_SIZE, backward: false, from: None, order: OnPaper, descending: InvoiceItem::DESCENDS };
+    let reads = Reads { columns: Columns::ALL, cursors: false };
+    PageOf { list: List { parent, filter: Arc::default() }, page: Arc::new(page), reads }
+}
+
+/// The lines that were found for [`first_lines`], without the one that tells that there are more.
+pub fn lines(found: Option<&Rows<InvoiceItem>>) -> Vec<Line> {
+    found.into_iter().flat_map(|rows| rows.iter()).take(MAX_SIZE).map(|row| Line(Arc::clone(row))).collect()
 }

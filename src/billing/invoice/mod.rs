@@ -8,5 +8,6 @@ mod row;
 mod sums;
 
 pub use arguments::InvoiceArguments;
+pub use item::InvoiceItem;
 pub use list::{InvoiceFilter, InvoiceOrderField};
 pub use row::{Invoice, InvoiceStatus};

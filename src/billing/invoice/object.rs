@@ -1,8 +1,6 @@
 //! Invoices and their lines, as clients see them.
 
-use std::sync::Arc;
-
-use super::item::{InvoiceItem, ItemsOf};
+use super::item::{InvoiceItem, first_lines, lines};
 use super::row::Invoice;
 use super::sums::SumsOf;
 use crate::billing::Transaction;
@@ -40,8 +38,10 @@ entity! {
         updated_at;
         /// Whom it is for. Null for those who may not see the account.
         user = edge[user_id];
+        /// Its lines, in their order, at most 100; more by `lines`.
+        items = each[id => first_lines(*id); ; found => lines(found.as_ref())];
         /// Its lines, in their order.
-        items = each[id => ItemsOf(*id); ; items => items.map(Arc::unwrap_or_clone).unwrap_or_default()];
+        lines = page[InvoiceItem of invoice_items.invoice_id];
         /// The money that moved for it, newest first. Null without the permission.
         transactions = page[Transaction of transactions.invoice_id], needs own TransactionRead of user_id;
         /// What the viewer may do with it. Actions come with the mutations that run them.
@@ -50,8 +50,8 @@ entity! {
 }
 
 entity! {
-    /// A line of an invoice.
-    InvoiceItem {
+    /// A line of an invoice. Visible to whoever sees the invoice.
+    InvoiceItem: Node {
         /// The line's id.
         id;
         /// What it charges for.

@@ -7,7 +7,7 @@ use diesel::deserialize::{FromSql, Result as Read};
 use diesel::expression::Expression;
 use diesel::pg::{Pg, PgValue};
 use diesel::query_builder::AstPass;
-use diesel::sql_types::{Date, Nullable, SmallInt, SqlType, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Date, Integer, Nullable, SmallInt, SqlType, Text, Timestamptz, Uuid as SqlUuid};
 
 /// A column. One that a list is sorted by is never null, and one index holds it together with what breaks its ties.
 #[derive(Debug, Clone, Copy)]
@@ -49,6 +49,8 @@ pub enum SortKind {
     Text,
     /// `smallint`
     Rank,
+    /// `integer`
+    Number,
     /// `uuid`: ids name rows, and no list is sorted by them.
     Id,
 }
@@ -62,7 +64,7 @@ pub trait Sortable {
 macro_rules! sortable {
     ($($type:ty => $kind:ident),*) => { $(impl Sortable for $type { const KIND: SortKind = SortKind::$kind; })* };
 }
-sortable!(Timestamptz => Instant, Date => Day, Text => Text, SmallInt => Rank, SqlUuid => Id);
+sortable!(Timestamptz => Instant, Date => Day, Text => Text, SmallInt => Rank, Integer => Number, SqlUuid => Id);
 
 impl<T: SqlType + Sortable> Sortable for Nullable<T> {
     const KIND: SortKind = T::KIND;
@@ -124,6 +126,8 @@ pub enum SortValue {
     Text(String),
     /// A rank.
     Rank(i16),
+    /// A number.
+    Number(i32),
 }
 
 impl SortValue {
@@ -141,6 +145,7 @@ impl SortValue {
             SortKind::Day => Self::Day(Some(FromSql::<Date, Pg>::from_sql(value)?)),
             SortKind::Text => Self::Text(FromSql::<Text, Pg>::from_sql(value)?),
             SortKind::Rank => Self::Rank(FromSql::<SmallInt, Pg>::from_sql(value)?),
+            SortKind::Number => Self::Number(FromSql::<Integer, Pg>::from_sql(value)?),
             SortKind::Id => return Err("no list is sorted by ids".into()),
         })
     }

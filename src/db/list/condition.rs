@@ -3,7 +3,7 @@
 use diesel::QueryResult;
 use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, QueryFragment};
-use diesel::sql_types::{Array, Bool, Date, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, Bool, Date, Integer, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
 use uuid::Uuid;
 
 use super::column::{Column, SortValue};
@@ -55,6 +55,7 @@ impl QueryFragment<Pg> for Beyond {
             SortValue::Day(Some(value)) => out.push_bind_param::<Date, _>(value)?,
             SortValue::Text(value) => out.push_bind_param::<Text, _>(value)?,
             SortValue::Rank(value) => out.push_bind_param::<SmallInt, _>(value)?,
+            SortValue::Number(value) => out.push_bind_param::<Integer, _>(value)?,
             SortValue::Instant(None) => out.push_sql("'-infinity'::timestamptz"),
             SortValue::Day(None) => out.push_sql("'-infinity'::date"),
         }

@@ -25,11 +25,13 @@ pub struct Presented {
     pub token: TokenDigest,
     /// When its session was last used, as far as the program knows and may not have written yet.
     pub used: Option<DateTime<Utc>>,
+    /// Whether it counts as none when its session has ended.
+    pub may_be_dead: bool,
 }
 
 impl From<TokenDigest> for Presented {
     fn from(token: TokenDigest) -> Self {
-        Self { token, used: None }
+        Self { token, used: None, may_be_dead: false }
     }
 }
 

@@ -238,9 +238,12 @@ impl Work {
     async fn open(&self, access: Access) -> Result<Unit> {
         let presented = lock(&self.presented).clone();
         let (unit, seen) = Unit::open(&self.pool, access, presented.as_ref()).await?;
-        if presented.is_some() && unit.viewer().session().is_none() {
-            unit.rollback().await?;
-            return Err(Error::dead_token());
+        if let Some(presented) = presented.filter(|_| unit.viewer().session().is_none()) {
+            if !presented.may_be_dead {
+                unit.rollback().await?;
+                return Err(Error::dead_token());
+            }
+            *lock(&self.presented) = None;
         }
         *lock(&self.viewer) = Arc::clone(&seen.viewer);
         self.note(seen);

@@ -10,8 +10,9 @@ const FREE_TYPES: [&str; 4] = ["Money", "PageInfo", "AllowedAction", "Permission
 /// Types whose one value is made of many rows, and how many that are worth.
 const SUMMARY_TYPES: [(&str, u64); 1] = [("BillingSummary", 100)];
 
-/// Types of which a list without pages may hold many, and how many it counts for. (An account has few roles.)
-const LISTED_TYPES: [(&str, u64); 1] = [("InvoiceItem", 5)];
+/// Types of which a list without pages may hold many, and how many it counts for: as many as a page of the same rows
+/// when nobody says. (An account has few roles.)
+const LISTED_TYPES: [(&str, u64); 1] = [("InvoiceItem", 20)];
 
 /// How a field is charged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -22,6 +22,8 @@ pub(super) struct Document {
     pub counted: Counted,
     pub price: Price,
     pub tokens: usize,
+    /// Whether it asks at its root for a way in and for nothing else.
+    pub is_way_in: bool,
     /// Not where a password may stand in the text: in a string beside a mutation.
     pub may_be_kept: bool,
 }
@@ -39,12 +41,13 @@ impl Guard {
         let counted = count(&tree, chosen, &self.limits)?;
         variables::check_types(&self.inputs, &tree)?;
         let fields = roots::root_fields(&tree, operation);
-        roots::check(operation, &fields, &self.once)?;
+        roots::check(operation, &fields, &self.mutations.once)?;
         merge::check(&self.field_types, &tree)?;
 
         let mutates = tree.operations.iter().any(|(_, operation)| operation.node.ty == OperationType::Mutation);
         Ok(Document {
             operation: operation.ty,
+            is_way_in: roots::is_way_in(operation.ty, &fields, &self.mutations.ways_in),
             pos: chosen.pos,
             variables: operation.variable_definitions.clone(),
             root_fields: fields.iter().map(|field| field.node.name.node.to_string()).collect(),

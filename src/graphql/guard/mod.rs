@@ -32,7 +32,8 @@
 //!
 //! - a scalar, an enum, `Money`, `PageInfo`, `AllowedAction`, `PermissionInfo`: 0
 //! - an entity: 1, and its selections
-//! - a list without pages: 1, and the selections of an element once
+//! - a list without pages: 1, and the selections of an element once; but the lines of an invoice, of which there may
+//!   be many: for each of 20 lines 1, and the selections of a line
 //! - a list by `ids`: for each id 1, and the selections of an element
 //! - a connection: 1, for each entity of the page 1 and the selections of `nodes` and of `edges`
 //!   together, and 1 for `totalCount`
@@ -103,8 +104,20 @@ pub struct Checked {
     pub cost: u64,
     /// The names (not the aliases) of its root fields, fragments in place, in their order.
     pub root_fields: Arc<[String]>,
+    /// Whether it asks for a way in and for nothing else, so that a dead token is as good as none.
+    pub is_way_in: bool,
     /// The document, when it should be kept and is not yet.
     unkept: Option<(Key, Arc<Document>)>,
+}
+
+/// What mutations tell of themselves, by their names.
+#[derive(Debug, Clone, Default)]
+pub struct Mutations {
+    /// Those of which a request may hold one.
+    pub once: Vec<&'static str>,
+    /// Those for people without a session. Whoever was signed out asks by one of them to be let in, and a client may
+    /// still send the token that has died.
+    pub ways_in: Vec<&'static str>,
 }
 
 /// The check of a document.
@@ -113,8 +126,7 @@ pub struct Guard {
     cost_table: CostTable,
     inputs: InputTypes,
     field_types: FieldTypes,
-    /// Mutations of which a request may hold one.
-    once: Vec<&'static str>,
+    mutations: Mutations,
     limits: DocumentLimits,
     documents: Documents,
 }
@@ -125,11 +137,7 @@ impl Guard {
     /// # Errors
     ///
     /// When the SDL cannot be parsed.
-    pub fn new(
-        sdl: &str,
-        once: Vec<&'static str>,
-        limits: DocumentLimits,
-    ) -> Result<Self, async_graphql::parser::Error> {
+    pub fn new(sdl: &str, mutations: Mutations, limits: DocumentLimits) -> Result<Self, async_graphql::parser::Error> {
         let schema = async_graphql::parser::parse_schema(sdl)?;
         let cost_table = CostTable::of_schema(&schema);
         let roots = [&cost_table.query, &cost_table.mutation, &cost_table.subscription].map(Clone::clone);
@@ -137,7 +145,7 @@ impl Guard {
             field_types: FieldTypes::of_schema(&schema, roots),
             cost_table,
             inputs: InputTypes::of_schema(&schema),
-            once,
+            mutations,
             documents: Documents::new(limits.cache_bytes),
             limits,
         })
@@ -164,6 +172,7 @@ impl Guard {
         request.set_parsed_query(document.tree.clone());
         Ok(Checked {
             operation: document.operation,
+            is_way_in: document.is_way_in,
             introspects: document.counted.introspects,
             cost,
             root_fields: Arc::clone(&document.root_fields),

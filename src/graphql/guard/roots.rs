@@ -7,6 +7,17 @@ use async_graphql::parser::types::{
     ExecutableDocument, Field, OperationDefinition, OperationType, Selection, SelectionSet,
 };
 
+/// Whether an operation asks at its root for a way in and for nothing else.
+///
+/// Fields are known by their names, whatever their aliases, and those of fragments with the others. `__typename` may
+/// stand beside them, as some clients write it everywhere and it tells nothing of anybody; alone it is no way in. What
+/// `@skip` and `@include` leave out counts as if it were there: who asks is not decided by a variable.
+pub(super) fn is_way_in(operation: OperationType, fields: &[&Positioned<Field>], ways_in: &[&str]) -> bool {
+    let names = fields.iter().map(|field| field.node.name.node.as_str());
+    let mut fields = names.filter(|name| *name != "__typename").peekable();
+    operation == OperationType::Mutation && fields.peek().is_some() && fields.all(|name| ways_in.contains(&name))
+}
+
 /// The root fields of an operation that has been counted: without cycles, and few.
 pub(super) fn root_fields<'a>(
     document: &'a ExecutableDocument,

@@ -17,7 +17,7 @@ pub type UserArguments = Filtered<UserFilterInput, UserOrder>;
 #[derive(InputObject, Default)]
 #[graphql(name = "UserFilter")]
 pub struct UserFilterInput {
-    /// Matches the start of e-mail or username, case-insensitive.
+    /// Matches the start of e-mail or username, case-insensitive. Blanks at the edges do not count; blank is no condition.
     search: Option<String>,
     /// Any of these.
     status: Option<Vec<UserStatus>>,

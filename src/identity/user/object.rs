@@ -45,7 +45,7 @@ entity! {
         last_login;
         /// The id of this person in VirtFusion. Null when there is none, or without `user:read`.
         virtfusion_id, needs UserRead;
-        /// The roles that the person holds, the longest held first.
+        /// The roles that the person holds, the longest held first. There are at most 100 roles.
         roles = each[id => RolesOf(*id); ; held => roles(held.as_ref())];
         /// The roles with the time each was given.
         role_assignments = each[id => RolesOf(*id); ; held => held.iter().flat_map(|held| held.iter().cloned()).collect()];

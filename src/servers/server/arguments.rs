@@ -18,7 +18,7 @@ pub type ServerArguments = Filtered<ServerFilterInput, ServerOrder>;
 #[derive(InputObject, Default)]
 #[graphql(name = "ServerFilter")]
 pub struct ServerFilterInput {
-    /// Matches the start of name, hostname or address.
+    /// Matches the start of name, hostname or address. Blanks at the edges do not count; blank is no condition.
     search: Option<String>,
     /// Any of these.
     status: Option<Vec<ServerStatus>>,

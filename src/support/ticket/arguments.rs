@@ -17,7 +17,7 @@ pub type TicketArguments = Filtered<TicketFilterInput, TicketOrder>;
 #[derive(InputObject, Default)]
 #[graphql(name = "TicketFilter")]
 pub struct TicketFilterInput {
-    /// Matches words of the subject.
+    /// Matches words of the subject. Blanks at the edges do not count; blank is no condition.
     search: Option<String>,
     /// Any of these.
     status: Option<Vec<TicketStatus>>,

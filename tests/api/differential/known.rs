@@ -9,8 +9,9 @@ use crate::harness::{Actor, App, data};
 use crate::rows::texts;
 
 /// The types that are fetched by id: the prefix, the table, and which of its rows are somebody's own.
-const NODES: [(&str, &str, &str, &str); 11] = [
+const NODES: [(&str, &str, &str, &str); 12] = [
     ("Invoice", "inv", "invoices", "user_id = ME"),
+    ("InvoiceItem", "itm", "invoice_items", "invoice_id IN (SELECT id FROM invoices WHERE user_id = ME)"),
     ("PasswordReset", "pwr", "password_reset_tokens", "user_id = ME"),
     ("Role", "rol", "roles", "id IN (SELECT role_id FROM user_roles WHERE user_id = ME)"),
     ("Server", "srv", "servers", "user_id = ME"),
@@ -33,9 +34,8 @@ pub async fn ids(app: &App, owner: Option<&Actor<'_>>) -> Ids {
         let which = owner.map_or("true".to_owned(), |owner| {
             own.replace("ME", &format!("(SELECT user_id FROM sessions WHERE token = '{}')", owner.digest()))
         });
-        let query = format!(
-            "SELECT '{prefix}_' || replace(id::text, '-', '') AS value FROM {table} WHERE {which} ORDER BY created_at, id"
-        );
+        let query =
+            format!("SELECT '{prefix}_' || replace(id::text, '-', '') AS value FROM {table} WHERE {which} ORDER BY id");
         ids.insert(name, texts(app, &query).await);
     }
     ids

@@ -80,7 +80,8 @@ async fn cluster() -> &'static Cluster {
         .await
 }
 
-async fn start(dir: PathBuf) -> Server {
+/// A cluster of one's own, for what changes its roles.
+pub async fn start(dir: PathBuf) -> Server {
     #[expect(clippy::disallowed_methods, reason = "tests read the environment here alone")]
     let (search_path, binaries) = (std::env::var_os("PATH"), std::env::var_os("SKYPANEL_PG_BIN").map(PathBuf::from));
     let settings = Settings { durable: false, binaries, search_path, ..Settings::new("skypanel", dir) };

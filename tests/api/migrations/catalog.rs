@@ -15,7 +15,9 @@ const QUERIES: [&str; 12] = [
      FROM pg_class WHERE relnamespace::regnamespace::text IN ('public', 'app')",
     "SELECT format('right %s.%s %s=%s:%s', relnamespace::regnamespace, relname, grantee::regrole, privilege_type, is_grantable) \
      FROM pg_class, aclexplode(coalesce(relacl, acldefault('r', relowner))) WHERE relkind = 'r' AND relnamespace::regnamespace::text IN ('public', 'app')",
-    "SELECT format('column %s.%s %s %s null %s collation %s default %s generated %s comment %s', relname, row_number() OVER (PARTITION BY attrelid ORDER BY attnum), attname, format_type(atttypid, atttypmod), \
+    // Places and not numbers: one that was dropped and made again has another number.
+    "SELECT format('column %s.%s %s %s null %s collation %s default %s generated %s comment %s', relname, \
+         row_number() OVER (PARTITION BY attrelid ORDER BY attnum), attname, format_type(atttypid, atttypmod), \
          NOT attnotnull, attcollation::regcollation, pg_get_expr(adbin, adrelid), attgenerated, col_description(attrelid, attnum)) \
      FROM pg_attribute JOIN pg_class c ON c.oid = attrelid LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum \
      WHERE relnamespace::regnamespace::text IN ('public', 'app') AND relkind = 'r' AND attnum > 0 AND NOT attisdropped",

@@ -12,6 +12,7 @@ use crate::harness::Plain;
 /// A connection of the schema: its table, and the columns that hold the rows of one asker or one parent. A
 /// list of the root is read whole by staff, hence the empty name.
 const LISTS: &[(&str, &str, &[&str])] = &[
+    ("Invoice.lines", "invoice_items", &["invoice_id"]),
     ("Invoice.transactions", "transactions", &["invoice_id"]),
     ("Query.invoices", "invoices", &["", "user_id"]),
     ("Query.serverPackages", "server_packages", &[""]),
@@ -33,7 +34,8 @@ const LISTS: &[(&str, &str, &[&str])] = &[
     ("User.transactions", "transactions", &["user_id"]),
 ];
 
-/// The sort columns of each `orderBy`. A list without the argument is sorted by `created_at`.
+/// The sort columns of each `orderBy`. A list without the argument is sorted by `created_at`, but for lines of an invoice,
+/// which have an order of their own.
 const ORDERS: &[(&str, &[(&str, &str)])] = &[
     ("InvoiceOrder", &[("CREATED_AT", "created_at"), ("DUE_DATE", "due_date_sort")]),
     ("ServerOrder", &[("CREATED_AT", "created_at"), ("NAME", "name_key")]),
@@ -95,6 +97,7 @@ async fn every_order_that_a_list_offers_has_its_index() {
     let mut missing = Vec::new();
     for (list, table, parents) in LISTS {
         let columns = match &lists[*list] {
+            None if *list == "Invoice.lines" => vec!["position"],
             None => vec!["created_at"],
             Some(order) => {
                 let (_, columns) =

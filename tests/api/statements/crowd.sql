@@ -32,8 +32,8 @@ FROM generate_series(1, 50) AS n;
 INSERT INTO invoices (id, user_id, amount, currency, status, number)
 SELECT md5('invoice' || n)::uuid, md5('user' || n)::uuid, 10, 'EUR', 'pending', 'C-' || n FROM generate_series(1, 50) AS n;
 
-INSERT INTO invoice_items (id, invoice_id, position, description, quantity, unit_price, amount, server_id)
-SELECT md5('item' || n)::uuid, md5('invoice' || n)::uuid, 1, 'A server', 1, 10, 10, md5('server' || n)::uuid
+INSERT INTO invoice_items (id, invoice_id, position, description, quantity, unit_price, amount, currency, server_id)
+SELECT md5('item' || n)::uuid, md5('invoice' || n)::uuid, 1, 'A server', 1, 10, 10, 'EUR', md5('server' || n)::uuid
 FROM generate_series(1, 50) AS n;
 
 -- Refunds are the parents of a test: what they give back lies outside of the fifty.

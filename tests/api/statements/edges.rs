@@ -10,8 +10,9 @@ use super::{PARENTS, UNIT, cost, crowd};
 use crate::harness::Plain;
 
 /// The types that are fetched by id, and what their crowd is called.
-const NODES: [(&str, &str, &str); 11] = [
+const NODES: [(&str, &str, &str); 12] = [
     ("Invoice", "inv", "invoice#"),
+    ("InvoiceItem", "itm", "item#"),
     ("PasswordReset", "pwr", "reset#"),
     ("Role", "rol", "role#"),
     ("Server", "srv", "server#"),
@@ -30,9 +31,11 @@ const EDGES: &[(&str, u64, u64)] = &[
     ("Invoice.amountDue", 1, 1),
     ("Invoice.amountPaid", 1, 1),
     ("Invoice.amountRefunded", 1, 1),
-    ("Invoice.items", 2, 2),
+    ("Invoice.items", 1, 1),
+    ("Invoice.lines", 2, 2),
     ("Invoice.transactions", 2, 2),
     ("Invoice.user", 1, 1),
+    ("InvoiceItem.server", 1, 1),
     ("PasswordReset.user", 1, 1),
     ("Role.users", 2, 3),
     ("Server.actions", 2, 2),

@@ -1,7 +1,7 @@
 //! What is kept of documents, and what is not.
 
 use super::super::documents::{Documents, Key};
-use super::{Checked, Code, DocumentLimits, Guard, ONCE, SDL, guard, location, variables};
+use super::{Checked, Code, DocumentLimits, Guard, SDL, guard, location, mutations, variables};
 use async_graphql::{Pos, Request};
 use std::hash::{BuildHasher, Hasher};
 use std::sync::Arc;
@@ -74,7 +74,7 @@ fn one_text_has_a_document_for_each_operation() {
 fn the_bytes_are_bounded_and_a_hot_document_outlives_a_flood() {
     let bytes = 256 * 1024;
     let guard =
-        Guard::new(SDL, ONCE.to_vec(), DocumentLimits { cache_bytes: bytes, ..DocumentLimits::default() }).unwrap();
+        Guard::new(SDL, mutations(), DocumentLimits { cache_bytes: bytes, ..DocumentLimits::default() }).unwrap();
     let hot = "{ viewer { roles { id } } }";
     for _ in 0..3 {
         run(&guard, hot);
@@ -100,7 +100,7 @@ fn the_bytes_are_bounded_and_a_hot_document_outlives_a_flood() {
 
 #[test]
 fn the_cache_can_be_off() {
-    let guard = Guard::new(SDL, ONCE.to_vec(), DocumentLimits { cache_bytes: 0, ..DocumentLimits::default() }).unwrap();
+    let guard = Guard::new(SDL, mutations(), DocumentLimits { cache_bytes: 0, ..DocumentLimits::default() }).unwrap();
     for _ in 0..3 {
         run(&guard, "{ viewer { id } }");
     }

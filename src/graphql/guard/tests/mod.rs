@@ -12,13 +12,18 @@ mod roots;
 mod scan;
 mod variables;
 
-use super::{Checked, DocumentLimits, Guard};
+use super::{Checked, DocumentLimits, Guard, Mutations};
 use crate::error::{Code, Error};
 use async_graphql::{Pos, Request, Variables};
 
 /// A piece of the contract, as async-graphql exports it.
-/// What a request may hold one of.
+/// What a request may hold one of, and what lets people in.
 const ONCE: [&str; 2] = ["login", "payInvoice"];
+const WAYS_IN: [&str; 2] = ["login", "register"];
+
+fn mutations() -> Mutations {
+    Mutations { once: ONCE.to_vec(), ways_in: WAYS_IN.to_vec() }
+}
 
 const SDL: &str = r#"
 "Any JSON value."
@@ -91,7 +96,7 @@ schema { query: Query, mutation: Mutation, subscription: Subscription }
 "#;
 
 fn guard() -> Guard {
-    match Guard::new(SDL, ONCE.to_vec(), DocumentLimits::default()) {
+    match Guard::new(SDL, mutations(), DocumentLimits::default()) {
         Ok(guard) => guard,
         Err(error) => panic!("{error}"),
     }
@@ -144,5 +149,5 @@ fn deep(field: &str, levels: usize) -> String {
 
 #[test]
 fn an_sdl_that_is_none_is_an_error() {
-    assert!(Guard::new("type Query {", ONCE.to_vec(), DocumentLimits::default()).is_err());
+    assert!(Guard::new("type Query {", mutations(), DocumentLimits::default()).is_err());
 }

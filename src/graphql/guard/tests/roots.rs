@@ -1,6 +1,6 @@
 //! What one request may hold at its root.
 
-use super::{Code, ONCE, pass, refuse};
+use super::{Code, ONCE, WAYS_IN, pass, refuse};
 
 #[test]
 fn the_keys_of_a_mutation_differ() {
@@ -45,6 +45,31 @@ fn one_login_or_money_mutation_a_request() {
         pass(&format!("mutation {{ a: {field} b: logout {{ token }} login: logout {{ token }} }}"));
         let refusal = refuse(&format!("mutation {{ {field} x: {field} }}"));
         assert_eq!(refusal.code(), Code::GraphqlValidationFailed, "{field}");
+    }
+}
+
+#[test]
+fn a_way_in_is_asked_for_alone() {
+    for field in WAYS_IN {
+        for text in [
+            format!("mutation {{ {field} }}"),
+            format!("mutation {{ logout: {field} __typename }}"),
+            format!("mutation {{ ... @skip(if: true) {{ ...F }} }} fragment F on Mutation {{ {field} }}"),
+        ] {
+            assert!(pass(&text).is_way_in, "{text}");
+        }
+        for text in [
+            format!("mutation {{ {field} logout {{ token }} }}"),
+            format!("mutation {{ {field} logout @skip(if: true) {{ token }} }}"),
+            format!("mutation {{ {field} ...F }} fragment F on Mutation {{ ... {{ logout {{ token }} }} }}"),
+            format!("mutation {{ {field}: logout {{ token }} }}"),
+            format!("query {{ {field} }}"),
+        ] {
+            assert!(!pass(&text).is_way_in, "{text}");
+        }
+    }
+    for text in ["mutation { __typename }", "{ __typename }", "mutation { changePassword }"] {
+        assert!(!pass(text).is_way_in, "{text}");
     }
 }
 
