@@ -7,87 +7,34 @@
 mod answer;
 pub mod guard;
 mod node;
+mod schema;
 mod viewers;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_graphql::parser::types::OperationType;
-use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions, Schema};
+use async_graphql::{EmptySubscription, Schema};
 use secrecy::{ExposeSecret, SecretString};
 
 pub use answer::Answer;
 pub use guard::DocumentLimits;
+pub use schema::{Mutation, Query, commands, mutations, sdl, states};
 
-use crate::billing::BillingQuery;
 use crate::db::inspection;
 use crate::db::pool::Pool;
 use crate::db::unit::{Access, Interrupted, Presented, TokenDigest, Work};
-use crate::entity::Object as _;
 use crate::error::{Code, Error, Result};
-use crate::identity::{Activity, IdentityMutation, IdentityQuery, Passwords, Token};
-use crate::life;
+use crate::identity::{Activity, Passwords, Token};
 use crate::memory::{self, Memory};
 use crate::request::Request;
-use crate::servers::ServersQuery;
 use crate::shares::{Neighbour, Who};
-use crate::support::{SupportMutation, SupportQuery, Ticket};
-use guard::{Checked, Guard, Mutations};
-use node::NodeQuery;
+use guard::{Checked, Guard};
+use schema::{Api, export};
 use viewers::Viewers;
 
 pub use crate::viewer::Client;
 use crate::viewer::Viewer;
-
-/// Everything that can be asked.
-#[derive(MergedObject, Default)]
-pub struct Query(IdentityQuery, NodeQuery, ServersQuery, BillingQuery, SupportQuery);
-
-/// Everything that can be done.
-#[derive(MergedObject, Default)]
-pub struct Mutation(IdentityMutation, SupportMutation);
-
-type Api = Schema<Query, Mutation, EmptySubscription>;
-
-/// The schema in the schema definition language, sorted: what `schema.graphql` holds.
-#[must_use]
-pub fn sdl() -> String {
-    export(&Schema::new(Query::default(), Mutation::default(), EmptySubscription))
-}
-
-fn export(api: &Api) -> String {
-    api.sdl_with_options(
-        SDLExportOptions::new()
-            .sorted_fields()
-            .sorted_arguments()
-            .sorted_enum_items()
-            .include_specified_by()
-            .use_space_ident(),
-    )
-}
-
-/// The tables of states, as `docs/STATES.md` holds them.
-#[must_use]
-pub fn states() -> String {
-    let about = "# States\n\nWhat may happen to an entity in which state, printed by `skypanel docs states` from the tables that enforce \
-                 it and that answer `allowedActions`. An event that stands in no row for a state is refused there with \
-                 INVALID_TRANSITION. One that is satisfied already succeeds and does nothing.\n";
-    format!("{about}\n{}", life::page::<Ticket>())
-}
-
-/// The fields that run commands, each with what it tells of its own.
-pub fn commands() -> impl Iterator<Item = (&'static str, crate::entity::Command)> {
-    IdentityMutation::fields().commands().chain(SupportMutation::fields().commands())
-}
-
-/// What the guard knows of them.
-#[must_use]
-pub fn mutations() -> Mutations {
-    let named = |is: fn(crate::entity::Command) -> bool| {
-        commands().filter(|(_, command)| is(*command)).map(|(name, _)| name).collect()
-    };
-    Mutations { once: named(|command| command.once), ways_in: named(|command| command.way_in) }
-}
 
 /// What a client is known by.
 pub enum Credential {
