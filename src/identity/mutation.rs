@@ -143,6 +143,8 @@ async fn login(ctx: &Context<'_>, input: Undecoded<LoginInput>) -> Result<LoginP
     let possible = name.len() <= 1024 && !name.contains('\0');
     let credentials = if possible { Session::credentials(unit.conn(), name).await? } else { None };
     unit.close().await?;
+    // Suspended and closed people are strangers, who learn nothing: neither by a word nor by how long it takes.
+    let credentials = credentials.filter(|found| matches!(found.status.as_str(), "pending" | "active"));
 
     let stored = credentials.as_ref().map(|credentials| credentials.hash.clone());
     let account = Neighbour::Account(name.chars().take(100).flat_map(char::to_lowercase).collect());
@@ -153,11 +155,7 @@ async fn login(ctx: &Context<'_>, input: Undecoded<LoginInput>) -> Result<LoginP
         Verdict::Right => None,
         Verdict::Rehashed(hash) => Some(hash),
     };
-    // Suspended and closed people learn no more than strangers do.
-    let may_sign_in = |status: &str| matches!(status, "pending" | "active");
-    let Some(credentials) = credentials.filter(|found| may_sign_in(&found.status)) else {
-        return Ok(wrong_credentials());
-    };
+    let Some(credentials) = credentials else { return Ok(wrong_credentials()) };
 
     let token = Token::fresh().map_err(|cause| Error::internal(std::io::Error::other(cause.to_string())))?;
     let unit = request.write().await?;
