@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_graphql::parser::types::OperationType;
-use async_graphql::{Response, ServerError, Value};
+use async_graphql::{PathSegment, Response, ServerError, Value};
 
 use crate::error::{Code, Error};
 use crate::memory::Share;
@@ -70,13 +70,22 @@ fn report(error: &mut ServerError, request_id: &str, logged: &mut Vec<String>) {
     if logged.contains(&cause) {
         return;
     }
-    let path: Vec<String> = error.path.iter().map(|segment| format!("{segment:?}")).collect();
+    let path = dotted(&error.path);
     if internal {
-        tracing::error!(request_id, path = path.join("."), cause, "internal error");
+        tracing::error!(request_id, path, cause, "internal error");
     } else {
-        tracing::warn!(request_id, path = path.join("."), cause, "a request failed");
+        tracing::warn!(request_id, path, cause, "a request failed");
     }
     logged.push(cause);
+}
+
+/// A path as people write it: `viewer.servers.edges.0.node`.
+fn dotted(path: &[PathSegment]) -> String {
+    let segments = path.iter().map(|segment| match segment {
+        PathSegment::Field(name) => name.clone(),
+        PathSegment::Index(index) => index.to_string(),
+    });
+    segments.collect::<Vec<_>>().join(".")
 }
 
 /// The code of an error in an answer.
