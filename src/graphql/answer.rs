@@ -1,5 +1,6 @@
 //! What comes out of the door.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use async_graphql::parser::types::OperationType;
@@ -40,7 +41,7 @@ impl Answer {
         }
     }
 
-    /// Gives every error a code, logs what is ours to mend, and cuts a long list.
+    /// Gives every error a code, logs what is ours to mend, and cuts a long list, whose last error says so.
     pub(super) fn finish(mut self, request_id: &str, most: usize) -> Self {
         let default = self.refused.unwrap_or(Code::BadUserInput);
         let mut logged = Vec::new();
@@ -53,7 +54,11 @@ impl Answer {
             }
             report(error, request_id, &mut logged);
         }
+        let more = self.response.errors.len().saturating_sub(most);
         self.response.errors.truncate(most);
+        if let (Some(last), 1..) = (self.response.errors.last_mut(), more) {
+            let _ = write!(last.message, " (And {more} more.)");
+        }
         self
     }
 }

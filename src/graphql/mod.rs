@@ -5,6 +5,7 @@
 //! answer is written.
 
 mod answer;
+mod description;
 pub mod guard;
 mod node;
 mod viewers;
@@ -47,10 +48,16 @@ pub struct Mutation(IdentityMutation);
 
 type Api = Schema<Query, Mutation, EmptySubscription>;
 
-/// The schema in the schema definition language, sorted: what `schema.graphql` holds.
+/// The schema in the schema definition language, sorted, as async-graphql reads it: without its own description.
 #[must_use]
 pub fn sdl() -> String {
     export(&Schema::new(Query::default(), Mutation::default(), EmptySubscription))
+}
+
+/// The same with its description: what `schema.graphql` holds.
+#[must_use]
+pub fn described_sdl() -> String {
+    description::put_into(&sdl())
 }
 
 fn export(api: &Api) -> String {
@@ -212,7 +219,10 @@ impl Inner {
             Err(error) => Err(Interrupted::Failed(error)),
         };
         let ended = work.end().await;
-        let response = driven?;
+        let mut response = driven?;
+        if checked.introspects {
+            description::put_into_answer(&mut response.data);
+        }
         ended.map_err(Interrupted::Failed)?;
         if let Some((token, seen)) = work.seen() {
             if let Some((session, (known, now))) = seen.viewer.session().zip(seen.idle_since) {
