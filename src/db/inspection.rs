@@ -20,6 +20,8 @@ pub struct Inspection {
     pub faults: Vec<String>,
     /// Why row-level security would not hold.
     pub exposures: Vec<String>,
+    /// What should be closed and may have to stay open, where nobody is a superuser.
+    pub warnings: Vec<String>,
 }
 
 /// What is wrong with the database itself, for whatever would be done with it.
@@ -64,6 +66,13 @@ pub async fn service(pool: &Pool) -> Result<Inspection> {
              between drops them. Let it pass `options` on, or name PostgreSQL itself in DATABASE_URL"
                 .into(),
         );
+    }
+    if found.stores && !found.bypasses {
+        inspection.warnings.push(format!(
+            "`{}` may store large objects, which row-level security knows nothing of. As a superuser, in this database: \
+             REVOKE EXECUTE ON FUNCTION lo_creat(integer), lo_create(oid), lo_from_bytea(oid, bytea) FROM PUBLIC",
+            found.name
+        ));
     }
     if !found.lacking.is_empty() && !found.bypasses {
         let (name, lacking) = (&found.name, found.lacking.join(", "));
@@ -115,20 +124,23 @@ struct Role {
     bypasses: bool,
     creates: bool,
     owns: bool,
+    stores: bool,
     inherited: Vec<String>,
     lacking: Vec<String>,
     other: Vec<String>,
     unforced: Vec<String>,
 }
 
-type RoleSql = (Text, Bool, Bool, Bool, Array<Text>, Array<Text>, Array<Text>, Array<Text>);
-type RoleRow = (String, bool, bool, bool, Vec<String>, Vec<String>, Vec<String>, Vec<String>);
+type RoleSql = (Text, Bool, Bool, Bool, Bool, Array<Text>, Array<Text>, Array<Text>, Array<Text>);
+type RoleRow = (String, bool, bool, bool, bool, Vec<String>, Vec<String>, Vec<String>, Vec<String>);
 
 async fn ask(unit: &Unit) -> Result<Role> {
     let statement = Statement::<RoleSql>::new(
         "SELECT r.rolname::text, r.rolsuper OR r.rolbypassrls, r.rolcreaterole, \
              EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' \
                  AND pg_has_role(c.relowner, 'MEMBER')), \
+             has_function_privilege('lo_creat(integer)', 'EXECUTE') OR has_function_privilege('lo_create(oid)', 'EXECUTE') \
+                 OR has_function_privilege('lo_from_bytea(oid, bytea)', 'EXECUTE'), \
              ARRAY(SELECT m.rolname::text FROM pg_roles m WHERE m.rolname = ANY (ours.names) AND pg_has_role(m.oid, 'USAGE')), \
              ARRAY(SELECT name FROM unnest(ours.names) AS name WHERE NOT EXISTS ( \
                  SELECT FROM pg_roles m WHERE m.rolname = name AND pg_has_role(m.oid, 'MEMBER'))), \
@@ -140,8 +152,8 @@ async fn ask(unit: &Unit) -> Result<Role> {
         vec![Bind::Texts(ROLES.map(Into::into).into())],
     );
     let row: RoleRow = statement.get_result(&mut unit.conn()).await?;
-    let (name, bypasses, creates, owns, inherited, lacking, other, unforced) = row;
-    Ok(Role { name, bypasses, creates, owns, inherited, lacking, other, unforced })
+    let (name, bypasses, creates, owns, stores, inherited, lacking, other, unforced) = row;
+    Ok(Role { name, bypasses, creates, owns, stores, inherited, lacking, other, unforced })
 }
 
 impl Role {

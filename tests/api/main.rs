@@ -15,6 +15,7 @@ mod admin_door;
 mod cancellation;
 mod connections;
 mod contract;
+mod definers;
 mod differential;
 mod documents;
 mod embedded;
