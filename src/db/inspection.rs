@@ -56,8 +56,13 @@ pub async fn faults(owner: &mut AsyncPgConnection) -> diesel::QueryResult<Vec<St
 pub async fn service(pool: &Pool) -> Result<Inspection> {
     let unit = Unit::program(pool).await?;
     let found = ask(&unit).await?;
-    let holds = "SELECT current_setting('plan_cache_mode') = 'force_generic_plan' AND current_setting('statement_timeout') <> '0'";
-    let settings_hold: bool = Statement::<Bool>::new(holds, vec![]).get_result(&mut unit.conn()).await?;
+    let statement = Statement::<(Bool, Bool)>::new(
+        "SELECT current_setting('plan_cache_mode') = 'force_generic_plan' AND current_setting('statement_timeout') <> '0', \
+             has_function_privilege('lo_creat(integer)', 'EXECUTE') OR has_function_privilege('lo_create(oid)', 'EXECUTE') \
+                 OR has_function_privilege('lo_from_bytea(oid, bytea)', 'EXECUTE')",
+        vec![],
+    );
+    let (settings_hold, stores): (bool, bool) = statement.get_result(&mut unit.conn()).await?;
     unit.close().await?;
     let mut inspection = Inspection { exposures: found.exposures(), ..Inspection::default() };
     if !settings_hold {
@@ -67,7 +72,7 @@ pub async fn service(pool: &Pool) -> Result<Inspection> {
                 .into(),
         );
     }
-    if found.stores && !found.bypasses {
+    if stores && !found.bypasses {
         inspection.warnings.push(format!(
             "`{}` may store large objects, which row-level security knows nothing of. As a superuser, in this database: \
              REVOKE EXECUTE ON FUNCTION lo_creat(integer), lo_create(oid), lo_from_bytea(oid, bytea) FROM PUBLIC",
@@ -124,23 +129,20 @@ struct Role {
     bypasses: bool,
     creates: bool,
     owns: bool,
-    stores: bool,
     inherited: Vec<String>,
     lacking: Vec<String>,
     other: Vec<String>,
     unforced: Vec<String>,
 }
 
-type RoleSql = (Text, Bool, Bool, Bool, Bool, Array<Text>, Array<Text>, Array<Text>, Array<Text>);
-type RoleRow = (String, bool, bool, bool, bool, Vec<String>, Vec<String>, Vec<String>, Vec<String>);
+type RoleSql = (Text, Bool, Bool, Bool, Array<Text>, Array<Text>, Array<Text>, Array<Text>);
+type RoleRow = (String, bool, bool, bool, Vec<String>, Vec<String>, Vec<String>, Vec<String>);
 
 async fn ask(unit: &Unit) -> Result<Role> {
     let statement = Statement::<RoleSql>::new(
         "SELECT r.rolname::text, r.rolsuper OR r.rolbypassrls, r.rolcreaterole, \
              EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' \
                  AND pg_has_role(c.relowner, 'MEMBER')), \
-             has_function_privilege('lo_creat(integer)', 'EXECUTE') OR has_function_privilege('lo_create(oid)', 'EXECUTE') \
-                 OR has_function_privilege('lo_from_bytea(oid, bytea)', 'EXECUTE'), \
              ARRAY(SELECT m.rolname::text FROM pg_roles m WHERE m.rolname = ANY (ours.names) AND pg_has_role(m.oid, 'USAGE')), \
              ARRAY(SELECT name FROM unnest(ours.names) AS name WHERE NOT EXISTS ( \
                  SELECT FROM pg_roles m WHERE m.rolname = name AND pg_has_role(m.oid, 'MEMBER'))), \
@@ -152,8 +154,8 @@ async fn ask(unit: &Unit) -> Result<Role> {
         vec![Bind::Texts(ROLES.map(Into::into).into())],
     );
     let row: RoleRow = statement.get_result(&mut unit.conn()).await?;
-    let (name, bypasses, creates, owns, stores, inherited, lacking, other, unforced) = row;
-    Ok(Role { name, bypasses, creates, owns, stores, inherited, lacking, other, unforced })
+    let (name, bypasses, creates, owns, inherited, lacking, other, unforced) = row;
+    Ok(Role { name, bypasses, creates, owns, inherited, lacking, other, unforced })
 }
 
 impl Role {

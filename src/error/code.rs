@@ -10,7 +10,6 @@ macro_rules! codes {
             $($(#[doc = $meaning])+ $code,)+
         }
 
-        #[expect(clippy::match_same_arms, reason = "several codes have one name or status")]
         impl Code {
             /// All of them.
             pub const ALL: &[Self] = &[$(Self::$code,)+];
