@@ -16,6 +16,9 @@ const ROLES: &str = "\
 CREATE ROLE skypanel_owner LOGIN CREATEROLE PASSWORD 'choose-one';
 CREATE ROLE skypanel_pool LOGIN NOINHERIT PASSWORD 'choose-another';
 CREATE DATABASE skypanel OWNER skypanel_owner;
+-- Large objects, which row-level security knows nothing of: only a superuser can close them.
+\\connect skypanel
+REVOKE EXECUTE ON FUNCTION lo_creat(integer), lo_create(oid), lo_from_bytea(oid, bytea) FROM PUBLIC;
 -- Then give the program:
 --   SKYPANEL_OWNER_URL=postgres://skypanel_owner:…@HOST/skypanel
 --   DATABASE_URL=postgres://skypanel_pool:…@HOST/skypanel
@@ -71,6 +74,9 @@ async fn status(database: &Database) -> Result<(), Failure> {
     let found = inspection::service(&pool).await.map_err(|error| prepare::unusable(&error))?;
     for exposure in found.exposures {
         super::say!("Row-level security would not hold: {exposure}");
+    }
+    for warning in found.warnings {
+        super::say!("Open, though served: {warning}");
     }
     // Before there are steps, there are no roles to become.
     if inspection::missing_steps(&pool).await.map_err(|error| prepare::unusable(&error))?.is_empty() {

@@ -121,7 +121,7 @@ impl Cli {
             Command::Serve(args) => serve::run(args, stderr).await,
             Command::Migrate(args) => migrate::run(args.action, stderr).await,
             Command::Schema => {
-                say!("{}", crate::graphql::sdl().trim_end());
+                say!("{}", crate::graphql::described_sdl().trim_end());
                 Ok(())
             }
             Command::Seed(args) => seed::run(args, stderr).await,

@@ -46,6 +46,9 @@ pub(super) async fn look(start: Start, database: &Database, pool: &Pool, passwor
     if let Some(fault) = found.faults.into_iter().next() {
         return Err(format!("{fault}.").into());
     }
+    for warning in found.warnings {
+        tracing::warn!("{warning}");
+    }
     if let Some(public) = start.public {
         refuse_demo(&public, pool).await?;
     }

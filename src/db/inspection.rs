@@ -20,6 +20,8 @@ pub struct Inspection {
     pub faults: Vec<String>,
     /// Why row-level security would not hold.
     pub exposures: Vec<String>,
+    /// What should be closed and may have to stay open, where nobody is a superuser.
+    pub warnings: Vec<String>,
 }
 
 /// What is wrong with the database itself, for whatever would be done with it.
@@ -54,8 +56,13 @@ pub async fn faults(owner: &mut AsyncPgConnection) -> diesel::QueryResult<Vec<St
 pub async fn service(pool: &Pool) -> Result<Inspection> {
     let unit = Unit::program(pool).await?;
     let found = ask(&unit).await?;
-    let holds = "SELECT current_setting('plan_cache_mode') = 'force_generic_plan' AND current_setting('statement_timeout') <> '0'";
-    let settings_hold: bool = Statement::<Bool>::new(holds, vec![]).get_result(&mut unit.conn()).await?;
+    let statement = Statement::<(Bool, Bool)>::new(
+        "SELECT current_setting('plan_cache_mode') = 'force_generic_plan' AND current_setting('statement_timeout') <> '0', \
+             has_function_privilege('lo_creat(integer)', 'EXECUTE') OR has_function_privilege('lo_create(oid)', 'EXECUTE') \
+                 OR has_function_privilege('lo_from_bytea(oid, bytea)', 'EXECUTE')",
+        vec![],
+    );
+    let (settings_hold, stores): (bool, bool) = statement.get_result(&mut unit.conn()).await?;
     unit.close().await?;
     let mut inspection = Inspection { exposures: found.exposures(), ..Inspection::default() };
     if !settings_hold {
@@ -64,6 +71,13 @@ pub async fn service(pool: &Pool) -> Result<Inspection> {
              between drops them. Let it pass `options` on, or name PostgreSQL itself in DATABASE_URL"
                 .into(),
         );
+    }
+    if stores && !found.bypasses {
+        inspection.warnings.push(format!(
+            "`{}` may store large objects, which row-level security knows nothing of. As a superuser, in this database: \
+             REVOKE EXECUTE ON FUNCTION lo_creat(integer), lo_create(oid), lo_from_bytea(oid, bytea) FROM PUBLIC",
+            found.name
+        ));
     }
     if !found.lacking.is_empty() && !found.bypasses {
         let (name, lacking) = (&found.name, found.lacking.join(", "));

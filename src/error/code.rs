@@ -1,124 +1,102 @@
 //! What went wrong, in one word.
 
-/// What went wrong, in the words of the API: `extensions.code`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Code {
+/// A code a line: what it means, the name that clients match on, and the HTTP status of a request that it refused as a
+/// whole. Clients read the same lines in the description of the schema.
+macro_rules! codes {
+    ($($(#[doc = $meaning:literal])+ $code:ident = $name:literal, $status:literal;)+) => {
+        /// What went wrong, in the words of the API: `extensions.code`.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Code {
+            $($(#[doc = $meaning])+ $code,)+
+        }
+
+        impl Code {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$code,)+];
+
+            /// The name that clients match on.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$code => $name,)+
+                }
+            }
+
+            /// What it means, in a sentence.
+            #[must_use]
+            pub fn meaning(self) -> &'static str {
+                match self {
+                    $(Self::$code => concat!($($meaning),+).trim_ascii(),)+
+                }
+            }
+
+            /// The HTTP status of a request that this code refused as a whole.
+            #[must_use]
+            pub fn status(self) -> u16 {
+                match self {
+                    $(Self::$code => $status,)+
+                }
+            }
+        }
+    };
+}
+
+codes! {
     /// No live session where one is needed.
-    Unauthenticated,
+    Unauthenticated = "UNAUTHENTICATED", 401;
     /// The viewer lacks a permission, named in `extensions.requiredPermission`.
-    Forbidden,
+    Forbidden = "FORBIDDEN", 400;
     /// The subject of a mutation is not there, or not the viewer's.
-    NotFound,
+    NotFound = "NOT_FOUND", 404;
     /// Malformed input, named in `extensions.field`.
-    BadUserInput,
+    BadUserInput = "BAD_USER_INPUT", 400;
     /// The document or its variables are too large.
-    QueryTooLarge,
+    QueryTooLarge = "QUERY_TOO_LARGE", 400;
     /// The document nests too deep.
-    QueryTooDeep,
+    QueryTooDeep = "QUERY_TOO_DEEP", 400;
     /// The document costs or expands too much.
-    QueryTooComplex,
+    QueryTooComplex = "QUERY_TOO_COMPLEX", 400;
     /// The document is not GraphQL.
-    GraphqlParseFailed,
+    GraphqlParseFailed = "GRAPHQL_PARSE_FAILED", 400;
     /// The document does not fit the schema.
-    GraphqlValidationFailed,
+    GraphqlValidationFailed = "GRAPHQL_VALIDATION_FAILED", 400;
     /// An array of requests.
-    BatchingDisabled,
+    BatchingDisabled = "BATCHING_DISABLED", 400;
     /// A request that a foreign page could have made a browser send.
-    CsrfRejected,
+    CsrfRejected = "CSRF_REJECTED", 403;
     /// The body is too large.
-    PayloadTooLarge,
+    PayloadTooLarge = "PAYLOAD_TOO_LARGE", 413;
     /// The answer would be too large.
-    ResponseTooLarge,
+    ResponseTooLarge = "RESPONSE_TOO_LARGE", 400;
     /// The URL is too long: a [`Code::QueryTooLarge`] with a status of its own.
-    TargetTooLong,
+    TargetTooLong = "QUERY_TOO_LARGE", 414;
     /// The body is not `application/json`.
-    UnsupportedMediaType,
+    UnsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE", 415;
     /// The body is compressed on its way: a [`Code::UnsupportedMediaType`] with a status of its own.
-    CodingNotImplemented,
+    CodingNotImplemented = "UNSUPPORTED_MEDIA_TYPE", 501;
     /// The answer would be in a media type that the client does not take.
-    NotAcceptable,
+    NotAcceptable = "NOT_ACCEPTABLE", 406;
     /// The HTTP method does not fit.
-    MethodNotAllowed,
+    MethodNotAllowed = "METHOD_NOT_ALLOWED", 405;
     /// The request took too long.
-    Timeout,
+    Timeout = "TIMEOUT", 504;
     /// Its body took too long to arrive; to clients it is [`Code::Timeout`] with a status of its own.
-    BodyTimeout,
+    BodyTimeout = "TIMEOUT", 408;
     /// Too many requests at once.
-    Overloaded,
+    Overloaded = "OVERLOADED", 503;
     /// The database does not answer.
-    DbUnavailable,
+    DbUnavailable = "DB_UNAVAILABLE", 503;
     /// The database takes no changes now.
-    ReadOnly,
+    ReadOnly = "READ_ONLY", 503;
     /// The idempotency key was used for another input.
-    IdempotencyKeyReused,
+    IdempotencyKeyReused = "IDEMPOTENCY_KEY_REUSED", 400;
     /// The same idempotency key is at work in another request.
-    IdempotencyInProgress,
+    IdempotencyInProgress = "IDEMPOTENCY_IN_PROGRESS", 400;
     /// Anything else: ours to mend.
-    Internal,
+    Internal = "INTERNAL", 500;
 }
 
 impl Code {
-    /// The name that clients match on.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Unauthenticated => "UNAUTHENTICATED",
-            Self::Forbidden => "FORBIDDEN",
-            Self::NotFound => "NOT_FOUND",
-            Self::BadUserInput => "BAD_USER_INPUT",
-            Self::QueryTooLarge | Self::TargetTooLong => "QUERY_TOO_LARGE",
-            Self::QueryTooDeep => "QUERY_TOO_DEEP",
-            Self::QueryTooComplex => "QUERY_TOO_COMPLEX",
-            Self::GraphqlParseFailed => "GRAPHQL_PARSE_FAILED",
-            Self::GraphqlValidationFailed => "GRAPHQL_VALIDATION_FAILED",
-            Self::BatchingDisabled => "BATCHING_DISABLED",
-            Self::CsrfRejected => "CSRF_REJECTED",
-            Self::PayloadTooLarge => "PAYLOAD_TOO_LARGE",
-            Self::ResponseTooLarge => "RESPONSE_TOO_LARGE",
-            Self::UnsupportedMediaType | Self::CodingNotImplemented => "UNSUPPORTED_MEDIA_TYPE",
-            Self::NotAcceptable => "NOT_ACCEPTABLE",
-            Self::MethodNotAllowed => "METHOD_NOT_ALLOWED",
-            Self::Timeout | Self::BodyTimeout => "TIMEOUT",
-            Self::Overloaded => "OVERLOADED",
-            Self::DbUnavailable => "DB_UNAVAILABLE",
-            Self::ReadOnly => "READ_ONLY",
-            Self::IdempotencyKeyReused => "IDEMPOTENCY_KEY_REUSED",
-            Self::IdempotencyInProgress => "IDEMPOTENCY_IN_PROGRESS",
-            Self::Internal => "INTERNAL",
-        }
-    }
-
-    /// The HTTP status of a request that this code refused as a whole.
-    #[must_use]
-    pub fn status(self) -> u16 {
-        match self {
-            Self::Unauthenticated => 401,
-            Self::CsrfRejected => 403,
-            Self::NotFound => 404,
-            Self::MethodNotAllowed => 405,
-            Self::NotAcceptable => 406,
-            Self::BodyTimeout => 408,
-            Self::PayloadTooLarge => 413,
-            Self::TargetTooLong => 414,
-            Self::UnsupportedMediaType => 415,
-            Self::Overloaded | Self::DbUnavailable | Self::ReadOnly => 503,
-            Self::Timeout => 504,
-            Self::Internal => 500,
-            Self::CodingNotImplemented => 501,
-            Self::Forbidden
-            | Self::BadUserInput
-            | Self::QueryTooLarge
-            | Self::QueryTooDeep
-            | Self::QueryTooComplex
-            | Self::ResponseTooLarge
-            | Self::GraphqlParseFailed
-            | Self::GraphqlValidationFailed
-            | Self::BatchingDisabled
-            | Self::IdempotencyKeyReused
-            | Self::IdempotencyInProgress => 400,
-        }
-    }
-
     /// Whether the whole request ends here: what is left of it would fail the same way.
     #[must_use]
     pub fn is_outage(self) -> bool {

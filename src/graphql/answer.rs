@@ -1,9 +1,10 @@
 //! What comes out of the door.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use async_graphql::parser::types::OperationType;
-use async_graphql::{Response, ServerError, Value};
+use async_graphql::{PathSegment, Response, ServerError, Value};
 
 use crate::error::{Code, Error};
 use crate::memory::Share;
@@ -40,7 +41,7 @@ impl Answer {
         }
     }
 
-    /// Gives every error a code, logs what is ours to mend, and cuts a long list.
+    /// Gives every error a code, logs what is ours to mend, and cuts a long list, whose last error says so.
     pub(super) fn finish(mut self, request_id: &str, most: usize) -> Self {
         let default = self.refused.unwrap_or(Code::BadUserInput);
         let mut logged = Vec::new();
@@ -53,7 +54,11 @@ impl Answer {
             }
             report(error, request_id, &mut logged);
         }
+        let more = self.response.errors.len().saturating_sub(most);
         self.response.errors.truncate(most);
+        if let (Some(last), 1..) = (self.response.errors.last_mut(), more) {
+            let _ = write!(last.message, " (And {more} more.)");
+        }
         self
     }
 }
@@ -70,13 +75,22 @@ fn report(error: &mut ServerError, request_id: &str, logged: &mut Vec<String>) {
     if logged.contains(&cause) {
         return;
     }
-    let path: Vec<String> = error.path.iter().map(|segment| format!("{segment:?}")).collect();
+    let path = dotted(&error.path);
     if internal {
-        tracing::error!(request_id, path = path.join("."), cause, "internal error");
+        tracing::error!(request_id, path, cause, "internal error");
     } else {
-        tracing::warn!(request_id, path = path.join("."), cause, "a request failed");
+        tracing::warn!(request_id, path, cause, "a request failed");
     }
     logged.push(cause);
+}
+
+/// A path as people write it: `viewer.servers.edges.0.node`.
+fn dotted(path: &[PathSegment]) -> String {
+    let segments = path.iter().map(|segment| match segment {
+        PathSegment::Field(name) => name.clone(),
+        PathSegment::Index(index) => index.to_string(),
+    });
+    segments.collect::<Vec<_>>().join(".")
 }
 
 /// The code of an error in an answer.

@@ -5,6 +5,7 @@
 //! answer is written.
 
 mod answer;
+mod description;
 pub mod guard;
 mod node;
 mod schema;
@@ -19,7 +20,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 pub use answer::Answer;
 pub use guard::DocumentLimits;
-pub use schema::{Mutation, Query, commands, mutations, sdl, states};
+pub use schema::{Mutation, Query, commands, described_sdl, mutations, sdl, states};
 
 use crate::db::inspection;
 use crate::db::pool::Pool;
@@ -192,7 +193,10 @@ impl Inner {
             Err(error) => Err(Interrupted::Failed(error)),
         };
         let ended = work.end().await;
-        let response = driven?;
+        let mut response = driven?;
+        if checked.introspects {
+            description::put_into_answer(&mut response.data);
+        }
         ended.map_err(Interrupted::Failed)?;
         if let Some((token, seen)) = work.seen() {
             if let Some((session, (known, now))) = seen.viewer.session().zip(seen.idle_since) {

@@ -2,6 +2,7 @@
 
 use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions, Schema};
 
+use super::description;
 use super::guard::Mutations;
 use super::node::NodeQuery;
 use crate::billing::BillingQuery;
@@ -21,10 +22,16 @@ pub struct Mutation(IdentityMutation, SupportMutation);
 
 pub(super) type Api = Schema<Query, Mutation, EmptySubscription>;
 
-/// The schema in the schema definition language, sorted: what `schema.graphql` holds.
+/// The schema in the schema definition language, sorted, as async-graphql reads it: without its own description.
 #[must_use]
 pub fn sdl() -> String {
     export(&Schema::new(Query::default(), Mutation::default(), EmptySubscription))
+}
+
+/// The same with its description: what `schema.graphql` holds.
+#[must_use]
+pub fn described_sdl() -> String {
+    description::put_into(&sdl())
 }
 
 pub(super) fn export(api: &Api) -> String {

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::error::{Code, Error};
 
-/// The four parameters of GraphQL over HTTP, not yet checked. A key that comes twice is refused: two parsers may
+/// The parameters of GraphQL over HTTP, and of its draft, not yet checked. A key that comes twice is refused: two parsers may
 /// disagree about which one counts. Unknown keys are skipped, as the specification asks.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -24,6 +24,8 @@ struct Payload {
     variables: Option<Value>,
     #[serde(default)]
     extensions: Option<Value>,
+    #[serde(default)]
+    on_error: Option<Value>,
 }
 
 /// 400: this is not a GraphQL request. Messages are written here, never taken from a library.
@@ -67,6 +69,7 @@ pub(super) fn from_uri(uri: &Uri, bound: usize) -> Result<Request, Error> {
             "operationName" => (&mut payload.operation_name, Value::String(text)),
             "variables" => (&mut payload.variables, json(&text, "`variables` is not valid JSON.")?),
             "extensions" => (&mut payload.extensions, json(&text, "`extensions` is not valid JSON.")?),
+            "onError" => (&mut payload.on_error, Value::String(text)),
             _ => continue,
         };
         if place.replace(value).is_some() {
@@ -102,7 +105,14 @@ impl Payload {
                 .map_err(|_| input("`extensions` must be an object."))?,
             Some(_) => return Err(input("`extensions` must be an object.")),
         };
-        Ok(request)
+        // A client that wants errors handled otherwise would take a null for a value.
+        match self.on_error {
+            None => Ok(request),
+            Some(Value::String(how)) if how == "PROPAGATE" => Ok(request),
+            Some(_) => Err(input(
+                "`onError` must be \"PROPAGATE\" or left out: an error takes its field to the nearest nullable parent.",
+            )),
+        }
     }
 }
 
@@ -156,6 +166,8 @@ mod tests {
             r#"{"query":"{a}","variables":[]}"#,
             r#"{"query":"{a}","operationName":{}}"#,
             r#"{"query":"{a}","extensions":0}"#,
+            r#"{"query":"{a}","onError":"NULL"}"#,
+            r#"{"query":"{a}","onError":false}"#,
             r#"{"query":"{a}","variables":{"a":"\ud800"}}"#,
             &deep,
             &wide,
@@ -168,17 +180,23 @@ mod tests {
     #[test]
     fn a_request_is_read_from_json_and_from_a_query_string() {
         let body =
-            br#"{"query":"{a}","operationName":"A","variables":{"a":[1,null]},"extensions":{"x":{}},"more":[1]}"#;
+            br#"{"query":"{a}","operationName":"A","variables":{"a":[1,null]},"extensions":{"x":{}},"onError":"PROPAGATE","more":[1]}"#;
         let json =
             from_json(body, 64).ok().map(|r| (r.query, r.operation_name, r.variables.to_string(), r.extensions.len()));
         assert_eq!(json, Some(("{a}".into(), Some("A".into()), "{a: [1, null]}".into(), 1)));
         let uri = Uri::from_static(
-            "/graphql?query=%7Ba%7D&operationName=A&variables=%7B%22a%22:1%7D&extensions=&access_token=x",
+            "/graphql?query=%7Ba%7D&operationName=A&variables=%7B%22a%22:1%7D&extensions=&onError=PROPAGATE&access_token=x",
         );
         let get =
             from_uri(&uri, 64).ok().map(|r| (r.query, r.operation_name, r.variables.to_string(), r.extensions.len()));
         assert_eq!(get, Some(("{a}".into(), Some("A".into()), "{a: 1}".into(), 0)));
-        for bad in ["/graphql", "/graphql?query=", "/graphql?query=a&query=b", "/graphql?query=a&variables=%5B"] {
+        for bad in [
+            "/graphql",
+            "/graphql?query=",
+            "/graphql?query=a&query=b",
+            "/graphql?query=a&variables=%5B",
+            "/graphql?query=a&onError=NULL",
+        ] {
             assert!(from_uri(&Uri::from_static(bad), 64).is_err(), "{bad}");
         }
     }

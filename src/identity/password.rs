@@ -5,15 +5,13 @@
 //! a flood of log-ins must leave the rest of the service answering.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretString};
-use sha2::Sha256;
 
-use super::token::hex;
+use super::pepper::Pepper;
+use super::rounds::Rounds;
 use crate::db::peppers::Proof;
 use crate::error::{Code, Error, Result};
 use crate::shares::{Bounds, Neighbour, Place, Shares, Who};
@@ -24,66 +22,6 @@ const QUEUE: usize = 16;
 const WAIT: Duration = Duration::from_secs(2);
 /// The most bytes of a password that are looked at: 128 characters of any kind fit.
 const MAX_BYTES: usize = 1024;
-/// What a pepper proves itself by. No password: those have no NUL.
-const PROVEN: &[u8] = b"skypanel pepper\0";
-
-/// A secret of the installation that goes into every hash, so that a stolen table alone is worthless.
-#[derive(Clone)]
-pub struct Pepper {
-    /// Stands in the hash.
-    pub id: String,
-    /// Base64 of the secret.
-    pub secret: SecretString,
-}
-
-impl Pepper {
-    /// Reads `id:base64,…`, newest first.
-    ///
-    /// # Errors
-    /// A message that says what is wrong with the text, without repeating it.
-    pub fn read_all(text: &str) -> Result<Vec<Self>, String> {
-        let peppers: Option<Vec<Self>> = text.split(',').map(Self::read).collect();
-        peppers.ok_or_else(|| {
-            "SKYPANEL_PEPPERS must read `id:base64,…`, newest first, each secret at least 16 bytes. \
-             Make one with: openssl rand -base64 32"
-                .to_owned()
-        })
-    }
-
-    fn read(text: &str) -> Option<Self> {
-        let (id, secret) = text.trim().split_once(':')?;
-        let named = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        let long_enough = STANDARD.decode(secret).is_ok_and(|bytes| bytes.len() >= 16);
-        (named && long_enough).then(|| Self { id: id.into(), secret: secret.into() })
-    }
-
-    /// A new one, as `id:base64`.
-    ///
-    /// # Errors
-    /// When the system has no randomness to give.
-    pub fn fresh() -> Result<String, getrandom::Error> {
-        let mut secret = [0; 32];
-        #[expect(clippy::disallowed_methods, reason = "the one place where peppers come from")]
-        getrandom::fill(&mut secret)?;
-        Ok(format!("1:{}", STANDARD.encode(secret)))
-    }
-
-    fn season(&self, password: &str) -> Option<String> {
-        self.mac(password.as_bytes()).map(|mac| STANDARD.encode(mac))
-    }
-
-    /// What shows that the secret is the same, and tells nothing of it.
-    fn proof(&self) -> Option<Proof> {
-        Some(Proof { id: self.id.clone(), proof: hex(&self.mac(PROVEN)?) })
-    }
-
-    fn mac(&self, message: &[u8]) -> Option<Vec<u8>> {
-        let key = STANDARD.decode(self.secret.expose_secret()).ok()?;
-        let mut mac = Hmac::<Sha256>::new_from_slice(&key).ok()?;
-        mac.update(message);
-        Some(mac.finalize().into_bytes().to_vec())
-    }
-}
 
 /// What the verification of a password found.
 #[derive(Debug, PartialEq, Eq)]
@@ -100,7 +38,9 @@ pub enum Verdict {
 #[derive(Clone)]
 pub struct Passwords {
     peppers: Arc<Vec<Pepper>>,
-    cost: u32,
+    /// Of new hashes. A dearer one that is met, of a release with a higher cost, raises it: whatever is cheaper than
+    /// any stored hash would tell whose that is.
+    cost: Arc<AtomicU32>,
     /// Verified against when the account is unknown, so that the answer takes as long.
     dummy: Arc<str>,
     threads: Shares,
@@ -116,11 +56,11 @@ impl Passwords {
     pub fn new(peppers: Vec<Pepper>, cost: u32) -> Result<Self, String> {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let newest = peppers.first().ok_or("at least one pepper is needed")?;
-        let dummy = hash(newest, cost, "a password that nobody has").ok_or("hashing failed")?;
+        let dummy = newest.hash("a password that nobody has", cost, &mut Rounds::default()).ok_or("hashing failed")?;
         Ok(Self {
             dummy: dummy.into(),
             peppers: Arc::new(peppers),
-            cost,
+            cost: Arc::new(cost.into()),
             threads: Shares::new(Bounds::new(cores.saturating_sub(1).max(1), QUEUE, WAIT)),
             who: Arc::new([Neighbour::Nobody]),
         })
@@ -137,7 +77,7 @@ impl Passwords {
     /// # Errors
     /// When hashing fails, which it does not for any password.
     pub fn hash(&self, password: &str) -> Result<String, String> {
-        self.peppers.first().and_then(|newest| hash(newest, self.cost, password)).ok_or_else(|| "hashing failed".into())
+        self.hash_now(password, &mut Rounds::default()).ok_or_else(|| "hashing failed".into())
     }
 
     /// Whether the pepper of this id is missing.
@@ -160,7 +100,7 @@ impl Passwords {
         let place = self.queue().await?;
         let this = self.clone();
         let verdict = tokio::task::spawn_blocking(move || {
-            let verdict = this.verify_now(stored.as_deref(), password.expose_secret());
+            let verdict = this.verify_now(stored.as_deref(), password.expose_secret(), &mut Rounds::default());
             drop(place);
             verdict
         });
@@ -172,24 +112,32 @@ impl Passwords {
         self.threads.acquire(&self.who).await.ok_or_else(busy)
     }
 
-    fn verify_now(&self, stored: Option<&str>, password: &str) -> Verdict {
+    fn hash_now(&self, password: &str, rounds: &mut Rounds) -> Option<String> {
+        self.peppers.first()?.hash(password, self.cost.load(Ordering::Relaxed), rounds)
+    }
+
+    /// Takes as many rounds for whatever is stored, and whether it is right. Only a new hash comes on top: for those
+    /// who sign in, once.
+    fn verify_now(&self, stored: Option<&str>, password: &str, rounds: &mut Rounds) -> Verdict {
         let known = stored.and_then(|stored| self.split(stored));
         if stored.is_some() && known.is_none() {
             tracing::error!("a stored password needs a pepper that is missing: put it back into SKYPANEL_PEPPERS");
         }
-        // Without a hash to verify against, the dummy takes as long.
-        let Some((pepper, bcrypt)) = known.or_else(|| self.split(&self.dummy)) else { return Verdict::Wrong };
+        let Some((pepper, hash)) = known.or_else(|| self.split(&self.dummy)) else { return Verdict::Wrong };
         // Nobody has such a password; without the cut, a long one would still be hashed whole by HMAC.
         let password = if password.len() > MAX_BYTES { "" } else { password };
-        let right = pepper.season(password).is_some_and(|seasoned| bcrypt::verify(seasoned, bcrypt).unwrap_or(false));
+        let right = pepper.season(password).is_some_and(|seasoned| rounds.verify(&seasoned, hash));
+        let met = rounds.cost();
+        let cost = self.cost.fetch_max(met, Ordering::Relaxed).max(met);
+        rounds.fill(cost);
         if !right || known.is_none() || password.is_empty() {
             return Verdict::Wrong;
         }
         let newest = self.peppers.first().is_some_and(|newest| newest.id == pepper.id);
-        if newest && bcrypt.starts_with(&format!("$2b${:02}$", self.cost)) {
+        if newest && met == cost {
             return Verdict::Right;
         }
-        self.hash(password).map_or(Verdict::Right, Verdict::Rehashed)
+        self.hash_now(password, rounds).map_or(Verdict::Right, Verdict::Rehashed)
     }
 
     fn split<'a>(&self, stored: &'a str) -> Option<(&Pepper, &'a str)> {
@@ -198,12 +146,6 @@ impl Passwords {
         let pepper = self.peppers.iter().find(|pepper| pepper.id == id)?;
         Some((pepper, rest.get(id.len()..)?))
     }
-}
-
-fn hash(pepper: &Pepper, cost: u32, password: &str) -> Option<String> {
-    let seasoned = pepper.season(password)?;
-    let hash = bcrypt::hash(seasoned, cost).ok()?;
-    Some(format!("$sp${}{hash}", pepper.id))
 }
 
 #[cfg(test)]
@@ -258,10 +200,52 @@ mod tests {
         assert_eq!(passwords.verify(None, "".into()).await.unwrap(), Verdict::Wrong);
     }
 
+    /// What an attempt takes is counted and not timed.
     #[test]
-    fn malformed_peppers_are_refused() {
-        for text in ["", "1", "1:", "1:short", ":AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "a b:AAAA"] {
-            assert!(Pepper::read_all(text).is_err(), "{text}");
+    fn an_attempt_takes_as_many_rounds_whatever_is_stored() {
+        const RIGHT: &str = "correct horse";
+        let hash_of = |peppers: &str, cost| passwords(peppers, cost).hash(RIGHT).unwrap();
+        let taken = |passwords: &Passwords, stored: Option<&str>, password: &str| {
+            let mut rounds = Rounds::default();
+            let verdict = passwords.verify_now(stored, password, &mut rounds);
+            (verdict, rounds.spent())
+        };
+        let both = passwords(&format!("{NEW},{OLD}"), 7);
+        let long = "x".repeat(MAX_BYTES + 1);
+        let hashes = [
+            hash_of(NEW, 7),
+            hash_of(NEW, 6),
+            hash_of(NEW, 4),
+            hash_of(OLD, 7),
+            hash_of(OLD, 5),
+            hash_of(NEW, 7).replace("$sp$2", "$sp$lost"),
+            "$sp$2$2b$07$cut".to_owned(),
+            "$sp$2$2b$99$".to_owned() + &"a".repeat(53),
+        ];
+        for stored in hashes.iter().map(|hash| Some(hash.as_str())).chain([None]) {
+            for wrong in ["wrong horse", "", long.as_str()] {
+                assert_eq!(taken(&both, stored, wrong), (Verdict::Wrong, 1 << 7), "{stored:?} {wrong:.20}");
+            }
         }
+        assert_eq!(taken(&both, Some(&hashes[0]), RIGHT), (Verdict::Right, 1 << 7));
+        for outdated in &hashes[1..5] {
+            let (verdict, rounds) = taken(&both, Some(outdated), RIGHT);
+            assert!(matches!(verdict, Verdict::Rehashed(hash) if hash.starts_with("$sp$2$2b$07$")), "{outdated}");
+            assert_eq!(rounds, (1 << 7) + (1 << 7), "a new hash on top: {outdated}");
+        }
+    }
+
+    /// A release with a higher cost was here before, or is beside us.
+    #[test]
+    fn a_dearer_hash_makes_every_attempt_as_dear() {
+        let dearer = passwords(OLD, 6).hash("correct horse").unwrap();
+        let passwords = passwords(OLD, 4);
+        assert_eq!(passwords.verify_now(Some(&dearer), "correct horse", &mut Rounds::default()), Verdict::Right);
+        for stored in [None, Some(dearer.as_str()), Some(&*passwords.dummy)] {
+            let mut rounds = Rounds::default();
+            assert_eq!(passwords.verify_now(stored, "wrong horse", &mut rounds), Verdict::Wrong);
+            assert_eq!(rounds.spent(), 1 << 6, "{stored:?}");
+        }
+        assert!(passwords.hash("another").unwrap().starts_with("$sp$1$2b$06$"), "and no hash is made weaker");
     }
 }

@@ -84,6 +84,8 @@ impl Prepare for LoginInput {
         let possible = name.len() <= 1024 && !name.contains('\0');
         let credentials = if possible { Session::credentials(unit.conn(), name).await? } else { None };
         unit.close().await?;
+        // Suspended and closed people are strangers, who learn nothing: neither by a word nor by how long it takes.
+        let credentials = credentials.filter(|found| matches!(found.status.as_str(), "pending" | "active"));
 
         let stored = credentials.as_ref().map(|credentials| credentials.hash.clone());
         let account = Neighbour::Account(name.chars().take(100).flat_map(char::to_lowercase).collect());
@@ -94,9 +96,7 @@ impl Prepare for LoginInput {
             Verdict::Right => None,
             Verdict::Rehashed(hash) => Some(hash),
         };
-        // Suspended and closed people learn no more than strangers do.
-        let may_sign_in = |status: &str| matches!(status, "pending" | "active");
-        let credentials = credentials.filter(|found| may_sign_in(&found.status)).ok_or_else(wrong_credentials)?;
+        let credentials = credentials.ok_or_else(wrong_credentials)?;
         Ok(SignIn { credentials: Arc::new(credentials), new_hash, client: request.client.clone() })
     }
 }

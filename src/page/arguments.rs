@@ -125,6 +125,30 @@ pub trait OrderInput: InputType {
     fn decode(self, viewer: &Viewer) -> Result<(Self::Order, bool)>;
 }
 
+/// An [`OrderInput`] by an enum of fields, each of which everybody may sort by.
+macro_rules! order {
+    ($(#[doc = $doc:literal])+ $name:ident by $field:ident) => {
+        $(#[doc = $doc])+
+        #[derive(::async_graphql::InputObject, Clone, Copy)]
+        pub struct $name {
+            /// By what.
+            field: $field,
+            /// Which way.
+            direction: $crate::page::OrderDirection,
+        }
+
+        impl $crate::page::OrderInput for $name {
+            type Order = $field;
+
+            fn decode(self, _: &$crate::viewer::Viewer) -> $crate::error::Result<($field, bool)> {
+                Ok((self.field, self.direction.is_descending()))
+            }
+        }
+    };
+}
+
+pub(crate) use order;
+
 /// The arguments `filter` and `orderBy`.
 pub struct Filtered<F, O>(PhantomData<fn() -> (F, O)>);
 

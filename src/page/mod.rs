@@ -15,6 +15,7 @@ use std::hash::Hash;
 use async_graphql::Enum;
 use uuid::Uuid;
 
+pub(crate) use arguments::order;
 pub use arguments::{FilterInput, Filtered, Narrow, Narrowed, OrderInput, PageArguments, Unfiltered, argument};
 pub use connection::{Connection, Edge, PageInfo};
 pub use list::{ById, CountOf, List, Listed, One, PageOf, Reads, Rows};

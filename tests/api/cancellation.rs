@@ -57,7 +57,7 @@ async fn everything(app: &App, token: Option<&str>) -> Value {
 }
 
 /// Polls a future so many times, then drops it.
-async fn polled<F: Future>(future: F, mut times: u64) -> Option<F::Output> {
+pub async fn polled<F: Future>(future: F, mut times: u64) -> Option<F::Output> {
     let mut future = std::pin::pin!(future);
     std::future::poll_fn(move |context| {
         if times == 0 {

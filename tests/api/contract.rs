@@ -6,6 +6,7 @@ mod elements;
 use std::collections::{BTreeMap, BTreeSet};
 
 use self::elements::{Elements, elements, parent};
+use crate::harness::{App, Options, Start};
 
 const COMMITTED: &str = include_str!("../../schema.graphql");
 
@@ -48,9 +49,23 @@ fn to_come() -> BTreeMap<&'static str, &'static str> {
 #[test]
 fn the_committed_schema_is_the_exported_one() {
     assert!(
-        skypanel::graphql::sdl().trim_end() == COMMITTED.trim_end(),
+        skypanel::graphql::described_sdl().trim_end() == COMMITTED.trim_end(),
         "schema.graphql is not what the code exports; write it anew: just schema"
     );
+}
+
+/// The one list of the codes of errors is told by introspection and in the committed file.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_schema_describes_itself_and_every_code() {
+    let app = App::with(Options { start: Start::Empty, ..Options::default() }).await;
+    let reply = app.anonymous().run("{ __schema { about: description types { description } } }").await;
+    let about = reply.data("/__schema/about").as_str().unwrap();
+    assert!(COMMITTED.contains(&format!("\"\"\"\n{about}\n\"\"\"\nschema {{")), "{about}");
+    let refused = include_str!("snapshots/api__refusals__refusals_are_the_same_to_the_byte.snap");
+    let codes = refused.split("\"code\":\"").skip(1).map(|rest| rest.split('"').next().unwrap());
+    for code in codes.chain(["METHOD_NOT_ALLOWED", "RESPONSE_TOO_LARGE", "FORBIDDEN", "INTERNAL"]) {
+        assert_eq!(about.matches(&format!("\n- `{code}`: ")).count(), 1, "{code}");
+    }
 }
 
 #[test]

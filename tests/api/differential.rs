@@ -113,6 +113,9 @@ struct Tally {
     executed: AtomicUsize,
     written: AtomicUsize,
     failed: AtomicUsize,
+    /// Documents that asked for a field with arguments under one key of two fragments; for one field with two.
+    merged: AtomicUsize,
+    clashed: AtomicUsize,
     bytes: AtomicUsize,
     asked: Mutex<BTreeSet<String>>,
 }
@@ -150,7 +153,7 @@ async fn rows_answer_like_async_graphql() {
         let who = [0, 0, 0, 1, 2, 3, 3, 4, 5, 6][number % 10];
         let ((name, actor), own) = (&actors[who], &own[who]);
         let known = Known { schema: &schema, all: &all, own, cursors: &cursors };
-        let Document { text: document, variables, asked } = Writer::document(&known, number);
+        let Document { text: document, variables, asked, merges, clashes } = Writer::document(&known, number);
         let token = actor.token.as_deref();
         let rows = ask(&ways.rows, token, &document, &variables).await;
         let ordinary = ask(&ways.ordinary, token, &document, &variables).await;
@@ -159,7 +162,10 @@ async fn rows_answer_like_async_graphql() {
         let add = |to: &AtomicUsize, is: bool| {
             to.fetch_add(usize::from(is), Ordering::Relaxed);
         };
+        assert!(!clashes || rows.refused.is_some(), "document {number} of {name}: {document}");
         add(&tally.executed, rows.refused.is_none());
+        add(&tally.merged, merges && rows.refused.is_none());
+        add(&tally.clashed, clashes);
         if rows.refused.is_none() {
             tally.asked.lock().unwrap().extend(asked);
         }
@@ -171,11 +177,14 @@ async fn rows_answer_like_async_graphql() {
     while running.next().await.is_some() {}
     let of = |count: &AtomicUsize| count.load(Ordering::Relaxed) * 100 / documents;
     let shares = (of(&tally.executed), of(&tally.written), of(&tally.failed));
+    let keys = (of(&tally.merged), of(&tally.clashed));
     println!(
-        "{documents} documents; executed, written by rows, with errors, in %: {shares:?}; {:?} bytes",
+        "{documents} documents; executed, written by rows, with errors, in %: {shares:?}; of keys in two fragments \
+         executed and refused: {keys:?}; {:?} bytes",
         tally.bytes
     );
     assert!(shares.0 > 60 && shares.1 > 30 && shares.2 > 3, "{shares:?}");
+    assert!(keys.0 > 3 && keys.1 > 0, "{keys:?}");
     let all: BTreeSet<String> = schema.reached().into_iter().collect();
     let asked = std::mem::take(&mut *tally.asked.lock().unwrap());
     assert_eq!(all.difference(&asked).collect::<Vec<_>>(), [""; 0], "never asked for");

@@ -66,6 +66,9 @@ async fn a_document_that_does_not_fit_is_refused_before_it_runs() {
         ("{ viewer }", json!({}), VALIDATION),
         ("{ viewer { id { x } } }", json!({}), VALIDATION),
         ("{ ...Missing }", json!({}), VALIDATION),
+        ("{ __typename @nonsense }", json!({}), VALIDATION),
+        ("{ viewer { ...F } } fragment F on User { __typename @include }", json!({}), VALIDATION),
+        ("query ($b: Boolean!) { __typename @skip(if: $c) }", json!({ "b": true }), VALIDATION),
         ("query One { viewer { id } } query Two { viewer { id } }", json!({}), VALIDATION),
         (&twice, json!({}), VALIDATION),
         ("mutation { it: logout { loggedOut } it: revokeOtherSessions { revokedCount } }", json!({}), VALIDATION),
@@ -87,6 +90,48 @@ async fn a_document_that_does_not_fit_is_refused_before_it_runs() {
         assert_eq!(legacy.body, graphql.body, "{document}");
     }
     assert_eq!(rows(&app, "SELECT id FROM sessions").await, Vec::<Value>::new());
+}
+
+/// A variable that is used by a directive of `__typename` alone is used.
+#[tokio::test(flavor = "multi_thread")]
+async fn directives_of_a_typename_are_followed() {
+    let app = App::demo().await;
+    let document = "query ($b: Boolean!) { __typename @include(if: $b) it: __typename @skip(if: $b) serverPackages(first: 1) { nodes { ...F } } } \
+        fragment F on ServerPackage { name __typename @skip(if: $b) }";
+    for (value, data) in [
+        (true, json!({ "__typename": "Query", "serverPackages": { "nodes": [{ "name": "Large" }] } })),
+        (
+            false,
+            json!({ "it": "Query", "serverPackages": { "nodes": [{ "name": "Large", "__typename": "ServerPackage" }] } }),
+        ),
+    ] {
+        assert_eq!(app.anonymous().run_with(document, json!({ "b": value })).await.ok(), &data, "{value}");
+    }
+}
+
+/// What the edition of September 2025 brought, to values that are found.
+#[tokio::test(flavor = "multi_thread")]
+async fn descriptions_are_read_over_and_every_escape_of_a_character_is_that_character() {
+    let app = App::demo().await;
+    app.maintain("UPDATE transactions SET reference = 'play \u{1f600}' WHERE reference = (SELECT min(reference) FROM transactions)")
+        .await;
+    let admin = app.user("admin").await;
+    let count = |value: &str| format!("{{ transactions(filter: {{ reference: {value} }}) {{ totalCount }} }}");
+    for (value, found) in [
+        (r#""play \ud83d\ude00""#, 1),
+        (r#""play \u{1F600}""#, 1),
+        ("\"play \u{1f600}\"", 1),
+        (r#""""play \u{1F600}""""#, 0),
+        (r#""play \u{1F601}""#, 0),
+    ] {
+        assert_eq!(admin.run(&count(value)).await.data("/transactions/totalCount"), found, "{value}");
+    }
+    let described = "\"counts\" query (\"which\" $reference: String) { transactions(filter: { reference: $reference }) { totalCount } }";
+    let reply = admin.run_with(described, json!({ "reference": "play \u{1f600}" })).await;
+    assert_eq!(reply.data("/transactions/totalCount"), 1);
+    for half in [r#""\ud83d""#, r#""\ude00\ud83d""#, r#""\u{d800}""#, r#""\u{110000}""#] {
+        assert_refused(half, &admin.run(&count(half)).await, 400, PARSE);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

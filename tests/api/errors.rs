@@ -108,6 +108,22 @@ async fn the_path_leads_to_the_failed_field_through_lists_too() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn of_more_errors_than_are_told_the_last_says_how_many() {
+    let app = App::demo().await;
+    let ada = app.user("ada").await;
+    for (failing, last) in [(10, ""), (11, " (And 1 more.)"), (25, " (And 15 more.)")] {
+        let fields: Vec<String> =
+            (0..failing).map(|at| format!("a{at}: servers(first: 0, last: 0) {{ totalCount }}")).collect();
+        let reply = ada.run(&format!("{{ viewer {{ {} }} }}", fields.join(" "))).await;
+        let errors = reply.body["errors"].as_array().unwrap();
+        let messages: Vec<&str> = errors.iter().map(|error| error["message"].as_str().unwrap()).collect();
+        assert_eq!(messages.len(), 10, "{}", reply.body);
+        assert!(messages[..9].iter().all(|message| *message == messages[0]), "{messages:?}");
+        assert_eq!(messages[9], format!("{}{last}", messages[0]));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_failed_mutation_hides_no_committed_one() {
     let app = App::demo().await;
     let (ada, _other) = (app.user("ada").await, app.user("ada").await);

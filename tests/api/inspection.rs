@@ -179,6 +179,40 @@ async fn a_role_that_row_level_security_would_not_hold_for_does_not_serve() {
     std::fs::remove_dir_all(dir).unwrap();
 }
 
+/// Where nobody is a superuser they cannot be closed: a warning, and it serves.
+#[tokio::test(flavor = "multi_thread")]
+async fn large_objects_are_closed_or_told() {
+    let database = cluster::database(Start::Demo).await;
+    let name = database.owner_url.rsplit('/').next().unwrap();
+    let admin = Plain::connect(&cluster::url("skypanel_super", name).await).await;
+    for (function, call) in [
+        ("lo_creat(integer)", "lo_creat(-1)"),
+        ("lo_create(oid)", "lo_create(0)"),
+        ("lo_from_bytea(oid, bytea)", "lo_from_bytea(0, 'x')"),
+    ] {
+        for role in ["skypanel_pool", "app_anon", "app_customer", "app_staff", "app_writer", "app_worker", "app_auth"] {
+            let called = admin.run(&format!("BEGIN; SET LOCAL ROLE {role}; SELECT {call}")).await;
+            assert_eq!(called, Err("42501".into()), "{role}: {call}");
+            admin.run("ROLLBACK").await.unwrap();
+        }
+        assert!(!status(&database).contains("large objects"), "{function}");
+        admin.run(&format!("GRANT EXECUTE ON FUNCTION {function} TO PUBLIC")).await.unwrap();
+        let told = status(&database);
+        assert!(told.contains("`skypanel_pool` may store large objects") && told.contains("REVOKE"), "{told}");
+        if function == "lo_create(oid)" {
+            let (_program, line) = serve(&database, &[], Duration::from_secs(20));
+            assert!(line.unwrap().is_some(), "it serves");
+            let mut warned = Running(program(&database, &["serve", "--allow-demo"]).spawn().unwrap());
+            let (line, lines) = mpsc::channel();
+            let log = BufReader::new(warned.0.stderr.take().unwrap()).lines().map_while(Result::ok);
+            std::thread::spawn(move || log.for_each(|text| drop(line.send(text))));
+            let mut lines = std::iter::from_fn(|| lines.recv_timeout(Duration::from_secs(20)).ok());
+            assert!(lines.any(|line| line.contains("WARN") && line.contains("large objects")));
+        }
+        admin.run(&format!("REVOKE EXECUTE ON FUNCTION {function} FROM PUBLIC")).await.unwrap();
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn another_secret_under_a_known_id_stops_the_start() {
     let database = cluster::database(Start::Demo).await;

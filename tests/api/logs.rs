@@ -110,3 +110,25 @@ fn a_reader_that_went_away_stops_nothing() {
     program.signal(Signal::SIGTERM);
     assert_eq!(program.ended_within(Duration::from_secs(10)).expect("it ends").code(), Some(0));
 }
+
+/// Whoever looks an error up reads where it happened as the client does.
+#[test]
+fn an_error_is_logged_with_a_path_that_people_read() {
+    let dir = Dir::with_cluster();
+    let program = Program::start(&dir.0);
+    let token = program.sign_in();
+    let broken = "CREATE OR REPLACE FUNCTION app.invoice_sums(p_ids uuid[]) \
+        RETURNS TABLE (invoice_id uuid, paid numeric, refunded numeric) \
+        LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp \
+        AS $$BEGIN RAISE EXCEPTION 'broken on purpose'; END$$";
+    dir.sql(broken);
+    let answer =
+        program.ask(Some(&token), "{ viewer { invoices(first: 1) { edges { node { amountPaid { amount } } } } } }");
+    assert_eq!(answer["errors"][0]["extensions"]["code"], "INTERNAL", "{answer}");
+    let id = answer["errors"][0]["extensions"]["requestId"].as_str().unwrap();
+    wait_until("the error is logged", || dir.log().contains("internal error"));
+    let log = dir.log();
+    let line = log.lines().find(|line| line.contains("internal error")).unwrap();
+    assert!(line.contains(r#"path="viewer.invoices.edges.0.node.amountPaid""#) && line.contains(id), "{line}");
+    assert!(line.contains("broken on purpose"), "{line}");
+}

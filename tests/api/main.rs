@@ -18,6 +18,7 @@ mod connections;
 mod contract;
 mod currencies;
 mod cuts;
+mod definers;
 mod differential;
 mod documents;
 mod embedded;

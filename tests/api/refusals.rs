@@ -77,6 +77,7 @@ fn refused() -> Vec<(&'static str, Request<Body>)> {
         ("operationName", with(post(), r#"{"query":"{a}","operationName":1}"#)),
         ("variables", with(post(), r#"{"query":"{a}","variables":1}"#)),
         ("extensions", with(post(), r#"{"query":"{a}","extensions":1}"#)),
+        ("onError", with(post(), r#"{"query":"{a}","onError":"NULL"}"#)),
         (
             "a query string",
             with(get("/graphql?query=%7Ba%7D&query=%7Bb%7D").header("graphql-require-preflight", "1"), ""),

@@ -1,10 +1,12 @@
 //! When a session is alive: one definition, wherever somebody asks.
 
 use serde_json::{Value, json};
+use skypanel::db::unit::TokenDigest;
 use skypanel::seed::PASSWORD;
 
+use crate::cancellation::polled;
 use crate::harness::{Actor, App, Options};
-use crate::rows::rows;
+use crate::rows::{rows, text};
 
 /// The id of an actor's own session.
 async fn own_session(actor: &Actor<'_>) -> String {
@@ -99,6 +101,29 @@ async fn the_use_of_a_session_counts_when_it_happens() {
         change(&app, &actor, &format!("last_activity = now() - interval '{too_idle}'")).await;
         assert_eq!(actor.run("{ viewer { id } }").await.status, 401, "{name}");
     }
+}
+
+/// The job that writes uses is dropped with the program, wherever it is just then.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flush_that_is_dropped_forgets_no_use() {
+    let app = App::with(Options { pool_size: 1, ..Options::default() }).await;
+    let ada = app.user("ada").await;
+    let digest = TokenDigest(ada.digest());
+    let stored = format!("SELECT last_activity::text AS value FROM sessions WHERE token = '{}'", digest.0);
+    let (mut dropped, mut is_through) = (0, false);
+    while !is_through {
+        ada.run("{ viewer { id } }").await.ok();
+        let latest = app.activity.latest(&digest).unwrap();
+        is_through = polled(app.activity.flush_all(&app.pool), dropped).await.is_some();
+        dropped += 1;
+        // As the program does at its end.
+        app.activity.flush_all(&app.pool).await.unwrap();
+        let same =
+            format!("SELECT (last_activity = '{latest}')::text AS value FROM sessions WHERE token = '{}'", digest.0);
+        assert_eq!(text(&app, &same).await, "true", "{latest}, not {} ({dropped})", text(&app, &stored).await);
+        assert_eq!(app.activity.latest(&digest), None, "what is written is forgotten");
+    }
+    assert!(dropped > 3, "{dropped} points");
 }
 
 #[tokio::test(flavor = "multi_thread")]

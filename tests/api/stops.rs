@@ -42,6 +42,20 @@ async fn the_wait_for_another_instances_migrations_ends_with_a_signal() {
     assert!(began.elapsed() < AT_ONCE, "{:?}", began.elapsed());
 }
 
+/// The uses of sessions are written every minute, and at the end.
+#[test]
+fn the_last_uses_of_sessions_are_written_at_the_end() {
+    let dir = Dir::with_cluster();
+    let program = Program::start(&dir.0);
+    let token = program.sign_in();
+    program.ask(Some(&token), "{ viewer { id } }");
+    let idle = "SELECT bool_and(last_activity = created_at) FROM sessions";
+    assert_eq!(dir.sql(idle), ["t"], "not written yet");
+    assert_eq!(program.end(Signal::SIGTERM).code(), Some(0));
+    let _again = Program::start(&dir.0);
+    assert_eq!(dir.sql(idle), ["f"]);
+}
+
 #[test]
 fn a_session_that_hangs_does_not_keep_the_program() {
     let dir = Dir::with_cluster();

@@ -19,7 +19,7 @@
 //! # Roles
 //!
 //! The database is called as [`Settings::name`] says, and four roles may log in. What is there already is left
-//! alone, so that an operator's changes stay.
+//! alone, so that an operator's changes stay. In that database no role but the superuser makes large objects.
 //!
 //! | role | what for |
 //! |---|---|

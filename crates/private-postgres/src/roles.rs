@@ -23,6 +23,9 @@ pub(super) fn make(
 
 /// Only what is missing is made, so that an operator's changes stay. `\gexec` since no block may hold a
 /// `CREATE DATABASE`. [`Names`] are free of quotes; those of the database keep it from being a keyword.
+///
+/// Whoever may log in may store large objects, which row-level security knows nothing of and only a superuser can
+/// forbid: of the database's own functions no other role takes rights away.
 fn script(names: &Names, durable: bool) -> String {
     let (database, owner, pool, monitor) = (names.database(), names.owner(), names.pool(), names.monitor());
     // Tests clone a database each. Written at every start, so that no throw-away cluster's rights stay.
@@ -47,6 +50,14 @@ SELECT 'CREATE DATABASE "{database}" OWNER {owner}'
 WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = '{database}')
 \gexec
 ALTER ROLE {owner} {createdb};
+\connect "{database}"
+DO $$
+BEGIN
+    IF has_function_privilege('public', 'lo_create(oid)', 'EXECUTE') THEN
+        REVOKE EXECUTE ON FUNCTION lo_creat(integer), lo_create(oid), lo_from_bytea(oid, bytea) FROM PUBLIC;
+    END IF;
+END
+$$;
 "#
     )
 }

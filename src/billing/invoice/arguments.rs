@@ -7,7 +7,7 @@ use super::row::InvoiceStatus;
 use crate::error::Result;
 use crate::id::UserId;
 use crate::money::CurrencyCode;
-use crate::page::{FilterInput, Filtered, OrderDirection, OrderInput};
+use crate::page::{FilterInput, Filtered, order};
 use crate::scalar::{Day, Undecoded, any_of, decode, search, span};
 use crate::viewer::Viewer;
 
@@ -50,19 +50,7 @@ impl FilterInput for InvoiceFilterInput {
     }
 }
 
-/// How a list of invoices is sorted.
-#[derive(InputObject, Clone, Copy)]
-pub struct InvoiceOrder {
-    /// By what.
-    field: InvoiceOrderField,
-    /// Which way.
-    direction: OrderDirection,
-}
-
-impl OrderInput for InvoiceOrder {
-    type Order = InvoiceOrderField;
-
-    fn decode(self, _: &Viewer) -> Result<(InvoiceOrderField, bool)> {
-        Ok((self.field, self.direction.is_descending()))
-    }
+order! {
+    /// How a list of invoices is sorted.
+    InvoiceOrder by InvoiceOrderField
 }

@@ -6,7 +6,7 @@ use super::list::{TransactionFilter, TransactionOrderField};
 use super::row::{TransactionKind, TransactionStatus};
 use crate::error::Result;
 use crate::id::{InvoiceId, UserId};
-use crate::page::{FilterInput, Filtered, OrderDirection, OrderInput};
+use crate::page::{FilterInput, Filtered, order};
 use crate::scalar::{Instant, Undecoded, any_of, exact, span};
 use crate::viewer::Viewer;
 
@@ -55,19 +55,7 @@ impl FilterInput for TransactionFilterInput {
     }
 }
 
-/// How a list of transactions is sorted.
-#[derive(InputObject, Clone, Copy)]
-pub struct TransactionOrder {
-    /// By what.
-    field: TransactionOrderField,
-    /// Which way.
-    direction: OrderDirection,
-}
-
-impl OrderInput for TransactionOrder {
-    type Order = TransactionOrderField;
-
-    fn decode(self, _: &Viewer) -> Result<(TransactionOrderField, bool)> {
-        Ok((self.field, self.direction.is_descending()))
-    }
+order! {
+    /// How a list of transactions is sorted.
+    TransactionOrder by TransactionOrderField
 }

@@ -26,23 +26,21 @@ pub(super) struct FieldTypes {
 }
 
 /// A selection set, and the type that it is read in.
-type Scoped<'a> = (&'a str, &'a SelectionSet);
+#[derive(Clone, Copy)]
+struct Scoped<'a> {
+    /// Which of the sets may be read in one object: those of one side. All have to be of one shape.
+    side: usize,
+    parent: &'a str,
+    set: &'a SelectionSet,
+}
 
 /// A field under its key.
 #[derive(Clone, Copy)]
 struct Selected<'a> {
+    side: usize,
     parent: &'a str,
     field: &'a Positioned<Field>,
     ty: &'a Type,
-}
-
-/// What is asked of fields under one key.
-#[derive(Clone, Copy)]
-enum Rule {
-    /// Of all: values of one shape.
-    Shape,
-    /// Of those that may meet in one object: the same field with the same arguments.
-    Field,
 }
 
 impl FieldTypes {
@@ -92,10 +90,8 @@ pub(super) fn check(types: &FieldTypes, document: &ExecutableDocument) -> Result
             OperationType::Mutation => mutation,
             OperationType::Subscription => subscription,
         };
-        let merging = Merging { types, document };
-        for rule in [Rule::Shape, Rule::Field] {
-            merging.check(rule, &[(root, &operation.node.selection_set.node)])?;
-        }
+        let set = &operation.node.selection_set.node;
+        Merging { types, document }.check(&[Scoped { side: 0, parent: root, set }])?;
     }
     Ok(())
 }
@@ -106,84 +102,93 @@ struct Merging<'a> {
 }
 
 impl<'a> Merging<'a> {
-    fn check(&self, rule: Rule, sets: &[Scoped<'a>]) -> Result<(), Error> {
+    fn check(&self, sets: &[Scoped<'a>]) -> Result<(), Error> {
         let mut by_key = BTreeMap::new();
-        for (parent, set) in sets {
-            self.collect(parent, set, &mut by_key);
+        for scoped in sets {
+            self.collect(*scoped, &mut by_key);
         }
         for (key, fields) in by_key {
-            for fields in self.comparable(rule, fields) {
-                self.compare(rule, key, &fields)?;
-                let below: Vec<Scoped<'a>> =
-                    fields.iter().map(|it| (base(it.ty), &it.field.node.selection_set.node)).collect();
-                if below.iter().any(|(_, set)| !set.items.is_empty()) {
-                    self.check(rule, &below)?;
-                }
+            self.compare_shapes(key, &fields)?;
+            let mut below = Vec::new();
+            for (side, fields) in self.sides(fields).into_iter().enumerate() {
+                compare_fields(key, &fields)?;
+                below.extend(fields.iter().map(|it| Scoped {
+                    side,
+                    parent: base(it.ty),
+                    set: &it.field.node.selection_set.node,
+                }));
+            }
+            if below.iter().any(|it| !it.set.items.is_empty()) {
+                self.check(&below)?;
             }
         }
         Ok(())
     }
 
     /// The fields of a set by their keys, fragments in place.
-    fn collect(&self, parent: &'a str, set: &'a SelectionSet, by_key: &mut BTreeMap<&'a str, Vec<Selected<'a>>>) {
+    fn collect(&self, within: Scoped<'a>, by_key: &mut BTreeMap<&'a str, Vec<Selected<'a>>>) {
+        let Scoped { side, parent, set } = within;
         for selection in &set.items {
             match &selection.node {
                 Selection::Field(field) => {
                     if let Some(ty) = self.types.of_field(parent, &field.node.name.node) {
                         let key = field.node.response_key().node.as_str();
-                        by_key.entry(key).or_default().push(Selected { parent, field, ty });
+                        by_key.entry(key).or_default().push(Selected { side, parent, field, ty });
                     }
                 }
                 Selection::InlineFragment(inline) => {
-                    let on = inline.node.type_condition.as_ref().map_or(parent, |on| on.node.on.node.as_str());
-                    self.collect(on, &inline.node.selection_set.node, by_key);
+                    let parent = inline.node.type_condition.as_ref().map_or(parent, |on| on.node.on.node.as_str());
+                    self.collect(Scoped { side, parent, set: &inline.node.selection_set.node }, by_key);
                 }
                 Selection::FragmentSpread(spread) => {
                     if let Some(fragment) = self.document.fragments.get(&spread.node.fragment_name.node) {
-                        let on = fragment.node.type_condition.node.on.node.as_str();
-                        self.collect(on, &fragment.node.selection_set.node, by_key);
+                        let parent = fragment.node.type_condition.node.on.node.as_str();
+                        self.collect(Scoped { side, parent, set: &fragment.node.selection_set.node }, by_key);
                     }
                 }
             }
         }
     }
 
-    /// The fields that the rule compares with each other: one object has one type, so those on two types never meet.
-    fn comparable(&self, rule: Rule, fields: Vec<Selected<'a>>) -> Vec<Vec<Selected<'a>>> {
-        let meet_all = fields.iter().any(|it| self.types.abstract_types.contains(it.parent));
-        if matches!(rule, Rule::Shape) || meet_all {
-            return vec![fields];
-        }
-        let mut by_type: BTreeMap<&str, Vec<Selected<'a>>> = BTreeMap::new();
+    /// The fields that may meet in one object: one object has one type, so those on two types never do.
+    fn sides(&self, fields: Vec<Selected<'a>>) -> Vec<Vec<Selected<'a>>> {
+        let is_abstract = |it: &Selected<'_>| self.types.abstract_types.contains(it.parent);
+        let open: Vec<usize> = fields.iter().filter(|it| is_abstract(it)).map(|it| it.side).collect();
+        let mut sides: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for field in fields {
-            by_type.entry(field.parent).or_default().push(field);
+            let own_type = (!open.contains(&field.side)).then_some(field.parent);
+            sides.entry((field.side, own_type)).or_default().push(field);
         }
-        by_type.into_values().collect()
+        sides.into_values().collect()
     }
 
-    fn compare(&self, rule: Rule, key: &str, fields: &[Selected<'a>]) -> Result<(), Error> {
+    fn compare_shapes(&self, key: &str, fields: &[Selected<'a>]) -> Result<(), Error> {
         let Some((first, others)) = fields.split_first() else { return Ok(()) };
-        let refuse = |it: &Selected<'a>, what: String| {
-            let message = format!("the key {} stands for {what}: give one of them an alias", name(key));
-            Err(Error::new(Code::GraphqlValidationFailed, message).at(it.field.pos))
-        };
-        for other in others {
-            match rule {
-                Rule::Shape if !self.types.are_alike(first.ty, other.ty) => {
-                    return refuse(other, format!("values of different types, {} and {}", first.ty, other.ty));
-                }
-                Rule::Field if first.field.node.name.node != other.field.node.name.node => {
-                    let names = (&first.field.node.name.node, &other.field.node.name.node);
-                    return refuse(other, format!("different fields, {} and {}", name(names.0), name(names.1)));
-                }
-                Rule::Field if !have_same_arguments(&first.field.node, &other.field.node) => {
-                    return refuse(other, "one field with different arguments".to_owned());
-                }
-                Rule::Shape | Rule::Field => {}
-            }
+        match others.iter().find(|other| !self.types.are_alike(first.ty, other.ty)) {
+            Some(other) => refuse(key, other, &format!("values of different types, {} and {}", first.ty, other.ty)),
+            None => Ok(()),
         }
-        Ok(())
     }
+}
+
+fn compare_fields(key: &str, fields: &[Selected<'_>]) -> Result<(), Error> {
+    let Some((first, others)) = fields.split_first() else { return Ok(()) };
+    for other in others {
+        let (one, same) = (&first.field.node, &other.field.node);
+        if one.name.node != same.name.node {
+            let what = format!("different fields, {} and {}", name(&one.name.node), name(&same.name.node));
+            return refuse(key, other, &what);
+        }
+        if !have_same_arguments(one, same) {
+            return refuse(key, other, "one field with different arguments");
+        }
+    }
+    Ok(())
+}
+
+fn refuse(key: &str, it: &Selected<'_>, what: &str) -> Result<(), Error> {
+    let message = format!("the key {} stands for {what}: give one of them an alias", name(key));
+    Err(Error::new(Code::GraphqlValidationFailed, message).at(it.field.pos))
 }
 
 fn have_same_arguments(one: &Field, other: &Field) -> bool {

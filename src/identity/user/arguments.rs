@@ -6,7 +6,7 @@ use super::list::{UserFilter, UserOrderField};
 use super::row::UserStatus;
 use crate::error::{Error, Result};
 use crate::id::RoleId;
-use crate::page::{FilterInput, Filtered, OrderDirection, OrderInput};
+use crate::page::{FilterInput, Filtered, order};
 use crate::scalar::{Instant, Undecoded, any_of, search, span};
 use crate::viewer::{Permission, Viewer};
 
@@ -55,19 +55,7 @@ fn known_permission(name: String) -> Result<String> {
     if known { Ok(name) } else { Err(Error::bad_input("filter.permission", "There is no permission of this name.")) }
 }
 
-/// How a list of accounts is sorted.
-#[derive(InputObject, Clone, Copy)]
-pub struct UserOrder {
-    /// By what.
-    field: UserOrderField,
-    /// Which way.
-    direction: OrderDirection,
-}
-
-impl OrderInput for UserOrder {
-    type Order = UserOrderField;
-
-    fn decode(self, _: &Viewer) -> Result<(UserOrderField, bool)> {
-        Ok((self.field, self.direction.is_descending()))
-    }
+order! {
+    /// How a list of accounts is sorted.
+    UserOrder by UserOrderField
 }

@@ -6,7 +6,7 @@ use super::list::{ServerFilter, ServerOrderField};
 use super::row::ServerStatus;
 use crate::error::{Error, Result};
 use crate::id::{PackageId, UserId};
-use crate::page::{FilterInput, Filtered, OrderDirection, OrderInput};
+use crate::page::{FilterInput, Filtered, order};
 use crate::requires::requires;
 use crate::scalar::{any_of, exact, search};
 use crate::viewer::{Permission, Requires, Viewer};
@@ -61,19 +61,7 @@ impl FilterInput for ServerFilterInput {
     }
 }
 
-/// How a list of servers is sorted.
-#[derive(InputObject, Clone, Copy)]
-pub struct ServerOrder {
-    /// By what.
-    field: ServerOrderField,
-    /// Which way.
-    direction: OrderDirection,
-}
-
-impl OrderInput for ServerOrder {
-    type Order = ServerOrderField;
-
-    fn decode(self, _: &Viewer) -> Result<(ServerOrderField, bool)> {
-        Ok((self.field, self.direction.is_descending()))
-    }
+order! {
+    /// How a list of servers is sorted.
+    ServerOrder by ServerOrderField
 }

@@ -1,12 +1,14 @@
 //! Writes documents that a client could send, and some that no client should.
 
+mod arguments;
+
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use async_graphql::parser::types::{BaseType, FieldDefinition, InputValueDefinition, Selection, Type};
+use async_graphql::parser::types::FieldDefinition;
 use serde_json::{Map, Value, json};
 
-use super::known::{Cursors, Ids, order_text};
+use super::known::{Cursors, Ids};
 use super::random::Random;
 use super::schema::{Schema, base};
 
@@ -32,6 +34,8 @@ pub struct Writer<'a> {
     declared: Vec<String>,
     given: Map<String, Value>,
     asked: BTreeSet<String>,
+    merges: bool,
+    clashes: bool,
 }
 
 /// A document.
@@ -40,6 +44,10 @@ pub struct Document {
     pub variables: Value,
     /// The fields in it, as `Type.field`.
     pub asked: BTreeSet<String>,
+    /// Whether a field with arguments stands in two fragments under one key.
+    pub merges: bool,
+    /// Whether it has others in the second, so that nobody is answered.
+    pub clashes: bool,
 }
 
 impl<'a> Writer<'a> {
@@ -54,6 +62,8 @@ impl<'a> Writer<'a> {
             declared: Vec::new(),
             given: Map::new(),
             asked: BTreeSet::new(),
+            merges: false,
+            clashes: false,
         };
         let selection = writer.set("Query", 0);
         if writer.uses_directives {
@@ -63,19 +73,8 @@ impl<'a> Writer<'a> {
         let declared = writer.declared.join(", ");
         let head = if declared.is_empty() { String::new() } else { format!("query ({declared}) ") };
         let text = format!("{head}{selection}{}", writer.fragments);
-        Document { text, variables: Value::Object(writer.given), asked: writer.asked }
-    }
-
-    /// The argument with its value, now and then by a variable.
-    fn argument(&mut self, argument: &InputValueDefinition, literal: &str) -> String {
-        let name = &argument.name.node;
-        if self.random.chance(80) {
-            return format!("{name}: {literal}");
-        }
-        let variable = self.name("v");
-        self.declared.push(format!("${variable}: {}", argument.ty.node));
-        self.given.insert(variable.clone(), json_of(literal));
-        format!("{name}: ${variable}")
+        let Self { given, asked, merges, clashes, .. } = writer;
+        Document { text, variables: Value::Object(given), asked, merges, clashes }
     }
 
     fn name(&mut self, of: &str) -> String {
@@ -174,143 +173,57 @@ impl<'a> Writer<'a> {
         self.asked.insert(format!("{ty}.{}", field.name.node));
         let below = base(&field.ty.node).to_owned();
         let arguments = self.arguments(field, &below);
-        let alias = if arguments.is_empty() && self.random.chance(85) {
-            String::new()
+        let key = if arguments.is_empty() && self.random.chance(85) {
+            field.name.node.to_string()
         } else {
-            format!("{}: ", self.name("k"))
+            format!("{}: {}", self.name("k"), field.name.node)
         };
-        let mut text = String::new();
         // The same key twice: a leaf, or an object with other selections.
-        for _ in 0..=usize::from(self.random.chance(12)) {
-            let directive = self.directive();
-            let set = if self.known.schema.is_leaf(&below) { String::new() } else { self.set(&below, depth + 1) };
-            write!(text, "{alias}{}{arguments}{directive} {set} ", field.name.node).unwrap();
+        let mut text = self.selected(&key, &arguments, &below, depth);
+        if self.random.chance(12) {
+            text += " ";
+            text += &self.selected(&key, &arguments, &below, depth);
+        } else if !arguments.is_empty() && self.random.chance(12) {
+            text = self.in_two_fragments(&text, &key, (field, arguments), ty, depth);
         }
         text
     }
 
-    fn arguments(&mut self, field: &FieldDefinition, of: &str) -> String {
-        let mut given = Vec::new();
-        let mut order = String::new();
-        let by = field.arguments.iter().find(|argument| argument.node.name.node == "orderBy");
-        if let Some(by) = by.filter(|_| self.random.chance(40)) {
-            order = self.order(base(&by.node.ty.node));
-            given.push(format!("orderBy: {order}"));
-        }
-        let is_page = self.known.schema.row_of(of).is_some();
-        if is_page {
-            self.page(of, &order, &mut given);
-        }
-        for argument in &field.arguments {
-            let argument = &argument.node;
-            match argument.name.node.as_str() {
-                "first" | "last" | "after" | "before" | "orderBy" => {}
-                "id" => {
-                    let id = self.id(of);
-                    given.push(self.argument(argument, &id));
-                }
-                "ids" => {
-                    let ids: Vec<String> = (0..self.random.below(6)).map(|_| self.id("")).collect();
-                    given.push(self.argument(argument, &format!("[{}]", ids.join(", "))));
-                }
-                _ if !argument.ty.node.nullable && argument.default_value.is_none() || self.random.chance(30) => {
-                    let value = self.value(&argument.ty.node);
-                    given.push(self.argument(argument, &value));
-                }
-                _ => {}
-            }
-        }
-        if given.is_empty() { String::new() } else { format!("({})", given.join(", ")) }
+    /// A field with its arguments, a directive and a selection set.
+    fn selected(&mut self, key: &str, arguments: &[String], below: &str, depth: usize) -> String {
+        let arguments = if arguments.is_empty() { String::new() } else { format!("({})", arguments.join(", ")) };
+        let directive = self.directive();
+        let set = if self.known.schema.is_leaf(below) { String::new() } else { self.set(below, depth + 1) };
+        format!("{key}{arguments}{directive} {set}")
     }
 
-    fn page(&mut self, connection: &str, order: &str, given: &mut Vec<String>) {
-        let (size, place) = if self.random.chance(75) { ("first", "after") } else { ("last", "before") };
-        let number = match self.random.below(60) {
-            0 => "1000",
-            1 => "-1",
-            2..6 => "null",
-            6..12 => "0",
-            12..16 => "100",
-            _ => *self.random.pick(&["1", "2", "3", "4", "5", "7"]),
-        };
-        if self.random.chance(80) {
-            given.push(format!("{size}: {number}"));
+    /// The same key twice, each in a fragment of its own: with the same arguments in another order, and now and then
+    /// with others, which nobody may ask for.
+    fn in_two_fragments(
+        &mut self,
+        first: &str,
+        key: &str,
+        (field, mut arguments): (&FieldDefinition, Vec<String>),
+        ty: &str,
+        depth: usize,
+    ) -> String {
+        if self.random.chance(15) {
+            arguments[0] = arguments[0].split(':').next().unwrap().to_owned() + ": \"another\"";
+            self.clashes = true;
         }
-        if self.random.chance(30) {
-            let known = self.known.cursors.get(&(connection.to_owned(), order.to_owned()));
-            let cursor = match known.filter(|cursors| !cursors.is_empty() && self.random.chance(97)) {
-                Some(cursors) => self.random.pick(cursors).clone(),
-                None => "nonsense".to_owned(),
-            };
-            let place = if self.random.chance(2) { "before" } else { place };
-            given.push(format!("{place}: \"{cursor}\""));
-        }
-        if self.random.chance(1) && !given.iter().any(|argument| argument.starts_with("last")) {
-            given.push("last: 2".to_owned());
-        }
+        arguments.reverse();
+        let second = self.selected(key, &arguments, base(&field.ty.node), depth);
+        self.merges = true;
+        format!("{} {}", self.fragment(ty, first), self.fragment(ty, &second))
     }
 
-    fn order(&mut self, input: &str) -> String {
-        let fields = self.known.schema.inputs(input).unwrap();
-        let field = fields.iter().find(|field| field.name.node == "field").unwrap();
-        let names = self.known.schema.values(base(&field.ty.node)).unwrap();
-        let name = *self.random.pick(&names);
-        let direction = *self.random.pick(&["ASC", "DESC"]);
-        order_text(name, direction)
+    /// A selection inside of a fragment.
+    fn fragment(&mut self, ty: &str, selection: &str) -> String {
+        if self.random.chance(50) {
+            return format!("... on {ty} {{ {selection} }}");
+        }
+        let name = self.name("F");
+        write!(self.fragments, " fragment {name} on {ty} {{ {selection} }}").unwrap();
+        format!("...{name}")
     }
-
-    /// An id: mostly of the type, of the viewer's own rows or of anybody's; sometimes of nothing.
-    fn id(&mut self, of: &str) -> String {
-        let types: Vec<&str> = self.known.all.keys().copied().collect();
-        let of = if self.known.all.contains_key(of) && self.random.chance(97) { of } else { *self.random.pick(&types) };
-        let from = if self.random.chance(50) { self.known.own } else { self.known.all };
-        match from.get(of).filter(|ids| !ids.is_empty() && self.random.chance(97)) {
-            Some(ids) => format!("\"{}\"", self.random.pick(ids)),
-            None => (*self.random.pick(&["\"usr_00000000000000000000000000000000\"", "\"nonsense\"", "\"xyz_0\""]))
-                .to_owned(),
-        }
-    }
-
-    fn value(&mut self, ty: &Type) -> String {
-        if let BaseType::List(element) = &ty.base {
-            let values: Vec<String> = (0..self.random.below(4)).map(|_| self.value(element)).collect();
-            return format!("[{}]", values.join(", "));
-        }
-        let name = base(ty);
-        if let Some(values) = self.known.schema.values(name) {
-            return (*self.random.pick(&values)).to_owned();
-        }
-        if let Some(inputs) = self.known.schema.inputs(name) {
-            return self.object(&inputs);
-        }
-        let of_kind: &[&str] = match name {
-            "Boolean" => &["true", "false"],
-            "Int" => &["0", "1", "20"],
-            "ID" => return self.id(""),
-            "DateTime" => &["\"2026-01-01T00:00:00Z\"", "\"2026-12-01T00:00:00.000Z\"", "\"yesterday\""],
-            "Date" => &["\"2026-01-01\"", "\"2026-11-30\"", "\"2026-02-30\""],
-            "CurrencyCode" => &["\"EUR\"", "\"JPY\"", "\"euro\""],
-            _ => &["\"a\"", "\"web\"", "\"server\"", "\"\"", "\"\\u0000\"", "\"user:read\""],
-        };
-        (*self.random.pick(of_kind)).to_owned()
-    }
-
-    fn object(&mut self, inputs: &[&InputValueDefinition]) -> String {
-        let mut given = Vec::new();
-        for input in inputs {
-            let needed = !input.ty.node.nullable && input.default_value.is_none();
-            if needed || self.random.chance(25) {
-                given.push(format!("{}: {}", input.name.node, self.value(&input.ty.node)));
-            }
-        }
-        format!("{{{}}}", given.join(", "))
-    }
-}
-
-/// A literal as the value of a variable.
-fn json_of(literal: &str) -> Value {
-    let document = async_graphql::parser::parse_query(format!("{{ a(b: {literal}) }}")).unwrap();
-    let (_, operation) = document.operations.iter().next().unwrap();
-    let Selection::Field(field) = &operation.node.selection_set.node.items[0].node else { unreachable!() };
-    field.node.arguments[0].1.node.clone().into_const().unwrap().into_json().unwrap()
 }

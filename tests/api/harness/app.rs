@@ -21,10 +21,13 @@ use tower::ServiceExt as _;
 
 use super::cluster::{self, Database, Start};
 
+/// The newest, and one from before.
+pub const PEPPERS: &str =
+    "test:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=,former:BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBA=";
+
 /// Cheap hashes: what is tested is not bcrypt.
 pub fn passwords() -> Passwords {
-    let peppers = Pepper::read_all("test:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=").unwrap();
-    Passwords::new(peppers, 4).unwrap()
+    Passwords::new(Pepper::read_all(PEPPERS).unwrap(), 4).unwrap()
 }
 
 /// A name that nothing else has: the random end of an id, whose beginning is the time.

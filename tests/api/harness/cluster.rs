@@ -130,10 +130,11 @@ pub async fn template() -> PathBuf {
     dir
 }
 
-/// Changes with the migrations and the demo data.
+/// Changes with the migrations, the demo data, and what is made of a new cluster.
 fn fingerprint() -> u64 {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut files: Vec<PathBuf> = vec![root.join("src/seed/demo.sql")];
+    let mut files: Vec<PathBuf> =
+        vec![root.join("src/seed/demo.sql"), root.join("crates/private-postgres/src/roles.rs")];
     for step in std::fs::read_dir(root.join("migrations")).unwrap() {
         files.push(step.unwrap().path().join("up.sql"));
     }

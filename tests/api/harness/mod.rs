@@ -5,6 +5,6 @@ pub mod cluster;
 mod plain;
 pub mod program;
 
-pub use app::{Actor, App, Options, Reply, data, passwords, unique};
+pub use app::{Actor, App, Options, PEPPERS, Reply, data, passwords, unique};
 pub use cluster::Start;
 pub use plain::Plain;

@@ -11,7 +11,7 @@ use nix::unistd::Pid;
 use serde_json::{Value, json};
 use skypanel::seed::PASSWORD;
 
-use super::{cluster, unique};
+use super::{Plain, cluster, unique};
 
 /// A first start makes a cluster, which takes seconds, and a busy machine takes more of them.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -197,8 +197,7 @@ impl Dir {
 
     /// Puts a cluster that has the schema into `data`.
     pub fn copy_cluster(&self) {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let template = runtime.block_on(cluster::template());
+        let template = block_on(cluster::template());
         let data = self.0.join("data");
         let copied = Command::new("cp").arg("-a").arg(template.join(".")).arg(&data).status().unwrap();
         assert!(copied.success());
@@ -234,6 +233,11 @@ impl Dir {
         format!("postgres://{role}@{socket}:5432/skypanel")
     }
 
+    /// What the superuser is told by the server; the first column of all rows.
+    pub fn sql(&self, sql: &str) -> Vec<String> {
+        block_on(async { Plain::connect(&self.url("skypanel_super")).await.column(sql).await })
+    }
+
     /// What the program has logged so far.
     pub fn log(&self) -> String {
         std::fs::read_to_string(self.0.join("log")).unwrap_or_default()
@@ -247,6 +251,10 @@ impl Drop for Dir {
         }
         drop(std::fs::remove_dir_all(&self.0));
     }
+}
+
+fn block_on<T>(work: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
 }
 
 pub fn lives(pid: i32) -> bool {

@@ -1,15 +1,19 @@
-//! Holds the scanner and the parser together, on documents that nobody would write.
+//! Holds the scanner, what puts new words into old ones, and the parser together, on documents that nobody would write.
 //!
 //! If they disagreed on what is a string or a comment, brackets that the scanner does not see
 //! could overflow the parser's stack. Three properties say that they agree: a document that parses
 //! has no more brackets, and no deeper ones, than the scanner counted; one that was generated from
 //! the grammar has exactly as many, and as many strings; and the parser never stops in the middle
 //! of what the scanner takes for a string or a comment.
+//!
+//! The parser reads the [`adapt`]ed text. What the scanner passed it passes again, with the same brackets at the same
+//! lines and columns; and a text that the parser knows as it is stays as it is.
 
 mod seen;
 pub(super) mod writer;
 
 use super::DocumentLimits;
+use super::edition::adapt;
 use super::scan::{Kind, Lexeme, Lexer, Scan, position, scan};
 use async_graphql::Pos;
 use async_graphql::parser::{Error, parse_query};
@@ -22,6 +26,8 @@ struct Outcomes {
     refused: usize,
     failed: usize,
     parsed: usize,
+    /// Of those that were not refused: how many had new words.
+    adapted: usize,
 }
 
 /// Wide, but narrow enough for the parser to live.
@@ -50,15 +56,45 @@ fn offset(text: &str, place: Pos) -> usize {
     offset
 }
 
+/// A text with blanks in the place of its strings.
+fn around_strings(text: &str) -> String {
+    let mut around = String::with_capacity(text.len());
+    let mut done = 0;
+    for string in lexemes(text).iter().filter(|it| it.kind == Kind::String) {
+        around += &text[done..string.start];
+        around.extend(text[string.start..string.end].chars().map(|c| if matches!(c, '\n' | '\r') { c } else { ' ' }));
+        done = string.end;
+    }
+    around + &text[done..]
+}
+
+/// The text for the parser, with what the scanner sees of it.
+fn adapted(text: &str, before: Scan, outcomes: &mut Outcomes) -> (String, Scan) {
+    let other = adapt(text);
+    let Ok(after) = scan(&other, &limits()) else { panic!("{text:?} becomes {other:?}, which is refused") };
+    if other == text {
+        return (text.to_owned(), after);
+    }
+    outcomes.adapted += 1;
+    assert!(parse_query(text).is_err(), "the parser knows all words of {text:?}, which becomes {other:?}");
+    assert_eq!(after.nesting, before.nesting, "{text:?} becomes {other:?}");
+    assert!(after.strings <= before.strings, "{text:?} becomes {other:?}");
+    assert_eq!(around_strings(&other), around_strings(text));
+    (other.into_owned(), after)
+}
+
 /// Holds one document to the properties. Returns both views of one that parses.
 fn agree(text: &str, outcomes: &mut Outcomes) -> Option<(Seen, Seen)> {
     let Ok(scan) = scan(text, &limits()) else {
         outcomes.refused += 1;
         return None;
     };
+    let (text, scan) = adapted(text, scan, outcomes);
+    let text = text.as_str();
     match parse_query(text) {
         Ok(document) => {
             outcomes.parsed += 1;
+            assert_eq!(adapt(text), text, "the parser knows all of its words");
             let (parser, scanner) = (in_document(&document), scanned(text, scan));
             assert!(parser.nesting <= scanner.nesting, "{text:?}");
             assert!(parser.brackets <= scanner.brackets, "{text:?}");
@@ -96,6 +132,7 @@ fn the_scanner_and_the_parser_see_the_same_brackets() {
         assert_eq!(parser, scanner, "{:?}", writer.text);
     }
     assert_eq!(outcomes.parsed, 8_000);
+    assert!(outcomes.adapted > 2_000, "{outcomes:?}");
 }
 
 #[test]
@@ -120,6 +157,7 @@ fn they_agree_on_broken_documents_too() {
         agree(&writer.text, &mut outcomes);
     }
     assert!(outcomes.parsed > 3_000 && outcomes.failed > 5_000 && outcomes.refused > 2_000, "{outcomes:?}");
+    assert!(outcomes.adapted > 4_000, "{outcomes:?}");
 }
 
 #[test]
@@ -139,4 +177,5 @@ fn they_agree_on_soup() {
         agree(&text, &mut outcomes);
     }
     assert!(outcomes.parsed > 1_000 && outcomes.failed > 10_000 && outcomes.refused > 10_000, "{outcomes:?}");
+    assert!(outcomes.adapted > 100, "{outcomes:?}");
 }

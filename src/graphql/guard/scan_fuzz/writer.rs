@@ -16,7 +16,7 @@ impl Random {
     }
 }
 
-pub const PIECES: [&str; 46] = [
+pub const PIECES: [&str; 50] = [
     "{",
     "}",
     "[",
@@ -36,6 +36,10 @@ pub const PIECES: [&str; 46] = [
     "\\\"\"\"",
     "\\\\",
     "\\u00e9",
+    "\\u{1f600}",
+    "\\ud83d",
+    "\\ude00",
+    "\\u{22}",
     "\\n",
     "#",
     "#",
@@ -92,10 +96,12 @@ impl Writer {
     }
 
     pub fn document(&mut self) {
+        self.description();
         self.put("query");
         if self.random.below(2) == 0 {
             self.put("(");
             for _ in 0..=self.random.below(2) {
+                self.description();
                 let name = self.name();
                 self.put(&format!("${name}"));
                 self.put(":");
@@ -111,9 +117,19 @@ impl Writer {
         self.directives(true);
         self.set(3);
         if self.random.below(2) == 0 {
+            self.description();
             self.put("fragment F on T");
             self.directives(true);
             self.set(2);
+        }
+    }
+
+    /// Of a definition or a variable, which the parser does not know.
+    fn description(&mut self) {
+        if self.random.below(4) == 0 {
+            let text =
+                self.random.pick(&["\"query\"", "\"\"\"é\r\n{ \\\"\"\" [\"\"\"", "\"#\\ud83d\\ude00 $\"", "\"\""]);
+            self.put(text);
         }
     }
 
@@ -176,7 +192,7 @@ impl Writer {
     }
 
     fn value(&mut self, room: usize, constant: bool) {
-        const PLAIN: [&str; 16] = [
+        const PLAIN: [&str; 20] = [
             "1",
             "-0.5E+7",
             "0",
@@ -188,6 +204,10 @@ impl Writer {
             "\"\\\"[\"",
             "\"\\\\\"",
             "\"\\u00e9\\n\"",
+            "\"\\u{1F600}]\\\"\"",
+            "\"\\ud83d\\ude00[\"",
+            "\"\\u{22}\\u{5c}\\u{a}{\"",
+            "\"\"\"\\u{22}\\ud83d\\ude00\"\"\"",
             "\"\"\"\"\"\"",
             "\"\"\"\" [[ # \"\"\"",
             "\"\"\" \n \\\"\"\" [ \\\\ \"\"\"",

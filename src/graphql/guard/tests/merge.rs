@@ -17,6 +17,10 @@ fn fields_that_can_be_one_pass() {
         "{ node(id: 1) { ... on User { it: roles { id } } ... on Role { id } } }",
         // Two objects are of one shape, whatever fields they have.
         "{ node(id: 1) { ... on Ticket { it: user { id } } ... on Invoice { id } } }",
+        // What hangs on two types never meets, however deep; and nobody is asked the same.
+        "{ node(id: 1) { ... on Ticket { it: user { x: tickets(first: 1) { totalCount } } } \
+         ... on Actor { it: user { x: tickets(first: 2) { totalCount } } } } }",
+        "{ node(id: 1) { ... on Ticket { it: user { x: id } } ... on Actor { it: user { ... on Role { x: id } } } } }",
     ] {
         pass(text);
     }
@@ -48,6 +52,21 @@ fn different_fields_or_arguments_under_one_key_of_one_object_are_refused() {
     refused(
         "{ tickets(first: 2) { nodes { id } } tickets(first: 3) { nodes { id } } }",
         "the key tickets stands for one field with different arguments: give one of them an alias",
+    );
+    refused(
+        "{ node(id: 1) { ... on Ticket { it: user { x: tickets(first: 1) { totalCount } } } \
+         ... on Ticket { it: user { x: tickets(first: 2) { totalCount } } } } }",
+        "the key x stands for one field with different arguments: give one of them an alias",
+    );
+    // What is selected on an interface meets what is selected on any type.
+    refused(
+        "{ node(id: 1) { ... on User { x: email } ... on Node { x: __typename } } }",
+        "the key x stands for different fields, email and __typename: give one of them an alias",
+    );
+    refused(
+        "{ node(id: 1) { ... on TicketMessage { z: ticket { x: user { id } } } ...F } } \
+         fragment F on Node { ... on TicketMessage { z: ticket { x: mergedInto { user { id } } } } }",
+        "the key x stands for different fields, user and mergedInto: give one of them an alias",
     );
     refused(
         "{ viewer { x: email ... on User { x: permissions } } }",
