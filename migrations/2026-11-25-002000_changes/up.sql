@@ -61,7 +61,7 @@ COMMENT ON FUNCTION app.person_can IS 'Whether a person may sign in and holds a 
 
 REVOKE ALL ON FUNCTION app.instant, app.now, app.can_any, app.person_can FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION app.instant, app.person_can TO app_writer;
-GRANT EXECUTE ON FUNCTION app.now TO app_anon, app_customer, app_staff, app_writer, app_worker, app_maintenance;
+GRANT EXECUTE ON FUNCTION app.now TO app_anon, app_customer, app_staff, app_writer, app_worker, app_maintenance, skypanel_pool;
 GRANT EXECUTE ON FUNCTION app.can_any TO app_writer;
 GRANT EXECUTE ON FUNCTION
     app.viewer_id, app.session_id, app.can,

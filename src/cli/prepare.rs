@@ -16,6 +16,8 @@ pub(super) struct Start {
     pub(super) is_exposed: bool,
     /// What makes it public, if sign-ins that everybody knows would do harm.
     pub(super) public: Option<String>,
+    /// Whether the clock of the business has to be the real one.
+    pub(super) goes_by_real_time: bool,
 }
 
 /// Brings the schema up to date, and refuses what cannot be served.
@@ -51,6 +53,11 @@ pub(super) async fn look(start: Start, database: &Database, pool: &Pool, passwor
     }
     if let Some(public) = start.public {
         refuse_demo(&public, pool).await?;
+    }
+    if start.goes_by_real_time && !inspection::goes_by_real_time(pool).await.map_err(|error| unusable(&error))? {
+        return Err("The clock of the business is set in this database, and production goes by real time. As its owner: \
+                    DELETE FROM app.clock_offset."
+            .into());
     }
     look_at_peppers(database, pool, passwords).await
 }

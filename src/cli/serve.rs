@@ -127,7 +127,8 @@ async fn serve(
     let address = listener.local_addr()?;
     let public = args.public(address);
     let is_a_desk = public.is_none() && args.database.is_private() && args.environment() == Environment::Development;
-    let start = prepare::Start { migrates: !args.no_migrate, is_exposed: args.insecure_single_role, public };
+    let goes_by_real_time = args.environment() == Environment::Production;
+    let start = prepare::Start { migrates: !args.no_migrate, is_exposed: args.insecure_single_role, public, goes_by_real_time };
     let prepared = async {
         prepare::look(start, database, &pool, &passwords).await?;
         prepare::demo(is_a_desk, database, &passwords).await

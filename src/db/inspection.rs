@@ -99,6 +99,18 @@ pub async fn is_current(pool: &Pool) -> Result<bool> {
     Ok(missing.is_empty())
 }
 
+/// Whether the clock of the business is the real one.
+///
+/// # Errors
+/// Like [`Unit::open`], and when the schema is older than the program.
+pub async fn goes_by_real_time(pool: &Pool) -> Result<bool> {
+    let unit = Unit::program(pool).await?;
+    let statement = Statement::<Bool>::new("SELECT app.now() = now()", vec![]);
+    let is_real = statement.get_result(&mut unit.conn()).await?;
+    unit.close().await?;
+    Ok(is_real)
+}
+
 /// The names of the steps that the database lacks. On a database that cannot tell, all of them.
 ///
 /// # Errors

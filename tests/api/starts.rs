@@ -97,3 +97,22 @@ async fn a_database_without_demo_data_is_served_anywhere() {
     let program = Program::run(command, &dir.0);
     assert_eq!(program.end(Signal::SIGTERM).code(), Some(0));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn production_goes_by_real_time() {
+    use diesel_async::SimpleAsyncConnection as _;
+    let database = cluster::database(Start::Empty).await;
+    let mut owner = skypanel::db::migrate::connect(&database.owner_url).await.unwrap();
+    owner.batch_execute("INSERT INTO app.clock_offset (shift) VALUES ('1 day')").await.unwrap();
+    let dir = Dir::new();
+    let named = |arguments: &[&str]| {
+        let mut command = command(&dir.0);
+        command.args(arguments).env("DATABASE_URL", &database.pool_url).env("SKYPANEL_OWNER_URL", &database.owner_url);
+        command.env("SKYPANEL_PEPPERS", "test:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=");
+        command
+    };
+    let told = refusal(&mut named(&[]));
+    assert!(told.contains("clock") && told.contains("DELETE FROM app.clock_offset"), "{told}");
+    let program = Program::run(named(&["--environment", "development"]), &dir.0);
+    assert_eq!(program.end(Signal::SIGTERM).code(), Some(0));
+}
