@@ -69,11 +69,11 @@ pub async fn run(stage: &Stage, table: &mut Table) -> Result<(), Failure> {
         sleep(Duration::from_secs(3)).await;
         progress!("{:?}", all_at_once(to, &requests).await);
     }
-    let cuts: Vec<Duration> = slow.join_all().await.into_iter().flatten().collect();
+    let cuts: Vec<Cut> = slow.join_all().await.into_iter().flatten().collect();
     bystander.end()?.report(table);
     report_memory(&mut server, table)?;
-    let (first, last) =
-        (cuts.iter().min().copied().unwrap_or_default(), cuts.iter().max().copied().unwrap_or_default());
+    let first = cuts.iter().map(|cut| cut.since_asked).min().unwrap_or_default();
+    let last = cuts.iter().map(|cut| cut.since_answered).max().unwrap_or_default();
     let seen = format!("{} of them, after {} to {}", cuts.len(), text(first), text(last));
     let in_time = !cuts.is_empty() && first >= CUT && last <= CUT + NOTICE;
     table.holds("who takes 1 KiB/s is cut off after 15 s", "15 to 18 s", &seen, in_time);
@@ -105,12 +105,19 @@ async fn open(from: std::net::Ipv4Addr, to: SocketAddr, request: &[u8]) -> std::
     Ok(stream)
 }
 
-/// Asks until there is an answer, takes it by drops until it is cut off, and begins again; when that was, each time.
-async fn read_slowly(to: SocketAddr, requests: Arc<[Vec<u8>]>, number: usize, end: Instant) -> Vec<Duration> {
+/// When a slow reader was cut off. The program's clock starts between the two.
+struct Cut {
+    since_asked: Duration,
+    since_answered: Duration,
+}
+
+/// Asks until there is an answer, takes it by drops until it is cut off, and begins again.
+async fn read_slowly(to: SocketAddr, requests: Arc<[Vec<u8>]>, number: usize, end: Instant) -> Vec<Cut> {
     let mut cuts = Vec::new();
     let Some(request) = requests.get(number % requests.len()) else { return cuts };
     let mut bytes = [0; 1024];
     while Instant::now() < end {
+        let asked = Instant::now();
         let Ok(mut stream) = open(address(1, number), to, request).await else { continue };
         // A refusal begins with another number, and is no answer to be taken slowly.
         let read = timeout(Duration::from_secs(12), stream.read(&mut bytes)).await;
@@ -118,14 +125,14 @@ async fn read_slowly(to: SocketAddr, requests: Arc<[Vec<u8>]>, number: usize, en
             sleep(Duration::from_secs(1)).await;
             continue;
         }
-        let began = Instant::now();
+        let answered = Instant::now();
         while Instant::now() < end {
             sleep(Duration::from_secs(1)).await;
             // What lies in the buffers of the kernels still comes when the program has cut it off; a byte to a socket
             // that is closed is refused, so that the next one cannot be sent.
             let cut = stream.write_all(b"x").await.is_err();
             if cut || !stream.read(&mut bytes).await.is_ok_and(|count| count > 0) {
-                cuts.push(began.elapsed());
+                cuts.push(Cut { since_asked: asked.elapsed(), since_answered: answered.elapsed() });
                 break;
             }
         }
