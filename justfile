@@ -23,6 +23,10 @@ test *args:
 bench *args:
     script/bench {{ args }}
 
+# Attack, overload and kill the program as it is shipped, and see what it promised
+hostile *args:
+    script/hostile {{ args }}
+
 # Count the instructions of what needs no database; --update rewrites the figures
 instructions *args:
     script/instructions {{ args }}

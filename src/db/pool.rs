@@ -45,6 +45,12 @@ pub struct Connection {
 /// cancellation of what was dropped, for a program that died.
 const CONNECTION_CHECK: Duration = Duration::from_secs(1);
 
+/// How many may wait for each connection. More would wait so long that many are refused after all, late and for
+/// nothing; so they are refused at once.
+const QUEUE: usize = 8;
+/// Where there are few connections, as many may wait all the same: a page of a client's asks for several things at once.
+const LEAST_QUEUE: usize = 64;
+
 /// Opens connections and tells which may be used again.
 #[derive(Clone)]
 pub struct Manager {
@@ -117,9 +123,9 @@ impl Pool {
             .test_on_check_out(false)
             .error_sink(Box::new(Log))
             .build_unchecked(manager);
-        // Whoever waits is a request that has its place in flight: those bound the queue.
         let size = usize::try_from(settings.size).unwrap_or(usize::MAX);
-        let places = Shares::new(Bounds::new(size, usize::MAX, settings.wait));
+        let queue = size.saturating_mul(QUEUE).max(LEAST_QUEUE);
+        let places = Shares::new(Bounds::new(size, queue, settings.wait));
         Ok(Self {
             connections,
             places,

@@ -109,41 +109,51 @@ fn errors_alone(media: Media, status: u16, response: &async_graphql::Response, a
     write(media, StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), body.into(), headers)
 }
 
-/// A body that holds its share of the memory until the last of it is on its way.
-fn taken(body: Vec<u8>, memory: Option<Arc<Share>>) -> Body {
-    if body.len() <= CHUNK {
-        return body.into();
+/// A body that holds its share of the memory for as long as it is in memory: also what lies in the buffers of a
+/// connection keeps the whole text alive.
+fn taken(text: Vec<u8>, memory: Option<Arc<Share>>) -> Body {
+    if text.len() <= CHUNK {
+        return text.into();
     }
-    Body::new(Taken { rest: body.into(), _memory: memory })
+    Body::new(Taken(Bytes::from_owner(Held { text, _memory: memory })))
 }
 
-/// The most that is handed on at once: what lies in the buffers of a connection is not counted any more.
+/// The most that is handed on at once: a request is over when its last piece is handed on.
 const CHUNK: usize = 16 * 1024;
 
-struct Taken {
-    rest: Bytes,
+struct Held {
+    text: Vec<u8>,
     /// Held for its drop alone.
     _memory: Option<Arc<Share>>,
 }
+
+impl AsRef<[u8]> for Held {
+    fn as_ref(&self) -> &[u8] {
+        &self.text
+    }
+}
+
+/// What is not handed on yet.
+struct Taken(Bytes);
 
 impl HttpBody for Taken {
     type Data = Bytes;
     type Error = Infallible;
 
     fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        if self.rest.is_empty() {
+        if self.0.is_empty() {
             return Poll::Ready(None);
         }
-        let next = self.rest.len().min(CHUNK);
-        Poll::Ready(Some(Ok(Frame::data(self.rest.split_to(next)))))
+        let next = self.0.len().min(CHUNK);
+        Poll::Ready(Some(Ok(Frame::data(self.0.split_to(next)))))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.rest.is_empty()
+        self.0.is_empty()
     }
 
     fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(u64::try_from(self.rest.len()).unwrap_or(u64::MAX))
+        SizeHint::with_exact(u64::try_from(self.0.len()).unwrap_or(u64::MAX))
     }
 }
 

@@ -74,7 +74,9 @@ impl BodyReader {
         if size > self.bytes {
             return Err(too_large());
         }
-        let wanted = size.saturating_sub(FREE).div_ceil(UNIT);
+        // What is taken, not what is used: a text that grows doubles.
+        let room = size.next_power_of_two().min(self.bytes);
+        let wanted = room.saturating_sub(FREE).div_ceil(UNIT);
         let held = text.share.as_ref().map_or(0, SemaphorePermit::num_permits);
         if wanted > held {
             let more = u32::try_from(wanted - held).map_err(|_| too_large())?;
@@ -84,6 +86,9 @@ impl BodyReader {
                 none => *none = Some(more),
             }
         }
+        if size > text.bytes.capacity() {
+            text.bytes.reserve_exact(room - text.bytes.len());
+        }
         text.bytes.extend_from_slice(data);
         Ok(())
     }
@@ -91,4 +96,24 @@ impl BodyReader {
 
 fn too_large() -> Error {
     Error::new(Code::PayloadTooLarge, "The body is too large.")
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::stream;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_body_counts_with_what_it_takes_until_it_is_dropped() {
+        let reader = BodyReader::new(&Limits::default());
+        let all = reader.budget.available_permits();
+        let chunks = stream::iter((0..43).map(|_| Ok::<_, std::io::Error>(vec![b'x'; 3 * 1024])));
+        let text = reader.read(Body::from_stream(chunks)).await.ok().unwrap();
+        let counted = FREE + UNIT * (all - reader.budget.available_permits());
+        assert_eq!(text.as_slice().len(), 129 * 1024);
+        assert!(text.bytes.capacity() <= counted, "{} taken, {counted} counted", text.bytes.capacity());
+        drop(text);
+        assert_eq!(reader.budget.available_permits(), all);
+    }
 }

@@ -26,6 +26,7 @@ use tower::ServiceExt;
 
 use super::Settings;
 use super::head::Crowded;
+use super::heads::Heads;
 use super::places::{Place, Places};
 use super::socket::Socket;
 use super::timers::Timers;
@@ -33,12 +34,15 @@ use super::tracked::{AnswerBody, RequestBody};
 use crate::config::Limits;
 
 /// The request line and all headers; more is 431. (`head` has a smaller bound for the URL alone.) hyper's default of
-/// 400 KiB a connection is too much for thousands of them.
+/// 400 KiB a connection is too much for thousands of them, and so is this: see `heads`.
 const BUFFER_BYTES: usize = 64 * 1024;
 const HEADERS: usize = 64;
 /// What the kernel keeps of an answer that its client has not taken. Left to itself it takes megabytes, tells of
 /// progress once a third of them is gone, and so makes a slow reader look like one that does not read at all.
 const SEND_BYTES: usize = 128 * 1024;
+/// Connections that wait to be accepted. Beyond it the kernel lets their clients try again after a second, honest ones
+/// and probes too; with tokio's 1,024 that is what a crowd of a few thousand does.
+const BACKLOG: i32 = 4096;
 /// Connections beyond the bound, for one request each: a probe is answered, others are told 503.
 const SPARE: usize = 64;
 /// After an accept that failed for want of descriptors or memory: time for some to come back.
@@ -68,9 +72,12 @@ pub async fn serve(
     settings: &Settings,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
+    // Fails only where the kernel would, too.
+    let _ = SockRef::from(&listener).listen(BACKLOG);
     let limits = Arc::new(settings.limits.clone());
     let places = Places::new(limits.connections, settings.trusted_proxies.clone());
     let spare = Places::new(SPARE, settings.trusted_proxies.clone());
+    let heads = Heads::new();
     let stage = watch::Sender::new(Stage::Serving);
     let mut shutdown = pin!(shutdown);
     loop {
@@ -79,7 +86,7 @@ pub async fn serve(
             () = &mut shutdown => break,
             accepted = accept(&listener) => accepted,
         };
-        let timers = Timers::new();
+        let timers = Timers::new(&heads);
         let seat = |places: &Arc<Places>| places.take(peer.ip(), &timers);
         let Some((place, is_spare)) =
             seat(&places).map(|place| (place, false)).or_else(|| seat(&spare).map(|place| (place, true)))

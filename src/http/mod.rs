@@ -3,6 +3,7 @@
 //! ```text
 //! listen    accepts, bounds and times connections, drains them at the end
 //!   places  who may be connected when not all can
+//!   heads   what heads hold in memory
 //!   timers  one connection's timeouts: silent, half-sent head, idle, slow reader; told by socket, ahead, tracked
 //! observe   request id, access log, the headers every answer carries
 //! head      what every request's head needs (400, 414, 501), and 503 where only probes are answered
@@ -29,6 +30,7 @@ mod concurrency;
 mod graphiql;
 mod graphql;
 mod head;
+mod heads;
 mod health;
 mod listen;
 mod negotiate;

@@ -117,6 +117,7 @@ impl Drop for Place {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::heads::Heads;
 
     fn ip(text: &str) -> IpAddr {
         text.parse().unwrap()
@@ -137,7 +138,7 @@ mod tests {
     #[test]
     fn the_address_that_holds_most_makes_room() {
         let places = Places::new(4, "10.0.0.1".parse().unwrap());
-        let take = |peer: &str| places.take(ip(peer), &Timers::new());
+        let take = |peer: &str| places.take(ip(peer), &Timers::new(&Heads::new()));
         // Whoever is told to leave still has its place in hand when the next one comes.
         let mut kept: Vec<Place> =
             ["2001:db8::1", "2001:db8::2", "2001:db8::3:1", "10.0.0.1"].map(|peer| take(peer).unwrap()).into();
@@ -154,14 +155,14 @@ mod tests {
     #[test]
     fn nobody_leaves_while_a_request_is_answered() {
         let places = Places::new(1, Proxies::default());
-        let timers = Timers::new();
+        let timers = Timers::new(&Heads::new());
         let kept = places.take(ip("192.0.2.1"), &timers).unwrap();
         let running = timers.start(Some(0));
-        assert!(places.take(ip("192.0.2.2"), &Timers::new()).is_none());
+        assert!(places.take(ip("192.0.2.2"), &Timers::new(&Heads::new())).is_none());
         drop(running);
         // The body of the next request does not come.
         let _running = timers.start(Some(5));
-        assert!(places.take(ip("192.0.2.2"), &Timers::new()).is_some());
+        assert!(places.take(ip("192.0.2.2"), &Timers::new(&Heads::new())).is_some());
         drop(kept);
     }
 }

@@ -22,6 +22,10 @@ const HALF_CLOSED: Duration = Duration::from_secs(2);
 /// How often it is looked at meanwhile whether it has gone.
 const LOOK: Duration = Duration::from_millis(50);
 
+/// The most that is read at once. hyper makes room for twice as much as came the last time, up to its bound, and keeps
+/// that for the life of the connection.
+const READ: usize = 8 * 1024;
+
 /// One connection's stream. It holds its place among the connections for as long as it is open, also after an upgrade.
 pub(super) struct Socket {
     stream: TcpStream,
@@ -45,6 +49,19 @@ struct Linger {
 impl Socket {
     pub(super) fn new(stream: TcpStream, timers: Arc<Timers>, place: Place) -> Self {
         Self { stream, timers, half_closed: None, linger: None, _place: place }
+    }
+
+    /// Reads what has come, but not too much at once.
+    fn poll_some(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let stream = Pin::new(&mut self.stream);
+        if buf.remaining() <= READ {
+            return stream.poll_read(cx, buf);
+        }
+        let mut part = ReadBuf::new(buf.initialize_unfilled_to(READ));
+        ready!(stream.poll_read(cx, &mut part))?;
+        let count = part.filled().len();
+        buf.advance(count);
+        Poll::Ready(Ok(()))
     }
 
     /// Keeps the end of what the client sends from hyper, which would drop the request, until the answer is taken, the
@@ -71,12 +88,14 @@ impl AsyncRead for Socket {
             return this.poll_end(cx);
         }
         let before = buf.filled().len();
-        ready!(Pin::new(&mut this.stream).poll_read(cx, buf))?;
+        ready!(this.poll_some(cx, buf))?;
         let read = buf.filled().get(before..).unwrap_or_default();
         if read.is_empty() && buf.remaining() > 0 {
             return this.poll_end(cx);
         }
-        this.timers.read(read);
+        if !this.timers.read(read) {
+            return Poll::Ready(Err(io::Error::new(io::ErrorKind::QuotaExceeded, "no room for another large head")));
+        }
         Poll::Ready(Ok(()))
     }
 }

@@ -12,6 +12,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::ahead::Ahead;
+use super::heads::{Head, Heads};
 use crate::config::Limits;
 use crate::lock::lock;
 
@@ -29,6 +30,8 @@ struct State {
     quiet: Instant,
     /// When the first bytes of the next request came.
     head: Option<Instant>,
+    /// What they hold, until that request is answered.
+    held: Head,
     /// What came behind the request that runs.
     ahead: Ahead,
     /// How much the client has taken since it was first waited for.
@@ -47,13 +50,14 @@ impl Taken {
 }
 
 impl Timers {
-    pub(super) fn new() -> Arc<Self> {
+    pub(super) fn new(heads: &Heads) -> Arc<Self> {
         Arc::new(Self(Mutex::new(State {
             running: 0,
             receiving: false,
             served: false,
             quiet: Instant::now(),
             head: None,
+            held: heads.head(),
             ahead: Ahead::default(),
             taken: None,
         })))
@@ -111,16 +115,19 @@ impl Timers {
         over(state.quiet, limits.idle_timeout).then_some("idle")
     }
 
-    /// Bytes came.
-    pub(super) fn read(&self, bytes: &[u8]) {
+    /// Bytes came. False when they are of a head for which there is no room.
+    #[must_use]
+    pub(super) fn read(&self, bytes: &[u8]) -> bool {
         if bytes.is_empty() {
-            return;
+            return true;
         }
         let mut state = self.state();
         state.ahead.read(bytes);
-        if state.running == 0 {
-            state.head.get_or_insert_with(Instant::now);
+        if state.running > 0 {
+            return true;
         }
+        state.head.get_or_insert_with(Instant::now);
+        state.held.grow(bytes.len())
     }
 
     /// A write was tried.
@@ -164,6 +171,7 @@ impl Drop for InFlight {
         state.receiving = false;
         let now = Instant::now();
         state.quiet = now;
+        state.held.end();
         // What came with the request, and is no request yet, would not be read again.
         if state.ahead.end(self.body) {
             state.head = Some(now);

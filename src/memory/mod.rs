@@ -31,13 +31,14 @@ pub struct Bounds {
     pub answer: usize,
     /// All answers together, beyond what each has free.
     pub all: usize,
-    /// How long an answer waits for others to be taken.
+    /// How long an answer waits for others to be taken. It has a connection to the database meanwhile, which others
+    /// wait for: long enough for answers on their way to a client that reads, and no longer.
     pub wait: Duration,
 }
 
 impl Default for Bounds {
     fn default() -> Self {
-        Self { answer: 8 * 1024 * 1024, all: 96 * 1024 * 1024, wait: Duration::from_millis(500) }
+        Self { answer: 8 * 1024 * 1024, all: 96 * 1024 * 1024, wait: Duration::from_millis(100) }
     }
 }
 

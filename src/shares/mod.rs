@@ -2,9 +2,10 @@
 //!
 //! A number of places, and a short queue for them that is bounded in length and time, so that what cannot be served soon
 //! is refused at once, while refusing is cheap. Who is served next is not who came first but who holds least, then who
-//! had least lately, then who came first; and of a full queue the last one leaves of those who have most in it. So one
-//! neighbour who asks for everything waits behind the others as soon as there are others, and not before. As what runs
-//! cannot be taken back, some places are never all of one neighbour's: see [`Bounds::each`].
+//! had least lately, then who came first; and of a full queue the last one leaves of those who have most in it. (Had is
+//! counted in time: many short requests are less than a few long ones.) So one neighbour who asks for everything waits
+//! behind the others as soon as there are others, and not before. As what runs cannot be taken back, some places are
+//! never all of one neighbour's: see [`Bounds::each`].
 
 mod neighbour;
 mod state;
@@ -54,6 +55,7 @@ struct Inner {
 pub struct Place {
     shares: Arc<Inner>,
     who: Who,
+    since: Instant,
 }
 
 impl Shares {
@@ -106,7 +108,7 @@ impl Inner {
     }
 
     fn place(self: &Arc<Self>, who: &Who) -> Place {
-        Place { shares: Arc::clone(self), who: Arc::clone(who) }
+        Place { shares: Arc::clone(self), who: Arc::clone(who), since: Instant::now() }
     }
 
     /// Gives free places to those who wait. Whoever went away meanwhile gives theirs back by its drop.
@@ -126,7 +128,7 @@ impl Inner {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.shares.state().release(&self.who);
+        self.shares.state().release(&self.who, self.since.elapsed());
         self.shares.serve();
     }
 }
@@ -179,6 +181,19 @@ mod tests {
         let first = shares.acquire(&who(&["flood"])).await.unwrap();
         let order = served(&shares, first, &["flood", "flood", "flood", "ada", "flood", "bob"]).await;
         assert_eq!(order, ["ada", "bob", "flood", "flood", "flood", "flood"]);
+    }
+
+    #[tokio::test]
+    async fn who_held_a_place_for_long_had_more_than_who_had_many_for_moments() {
+        let shares = shares(1, 1, 16);
+        for _ in 0..5 {
+            drop(shares.acquire(&who(&["ada"])).await);
+        }
+        let long = shares.acquire(&who(&["slow"])).await;
+        tokio::time::sleep(Duration::from_millis(150)).await;
+        drop(long);
+        let first = shares.acquire(&who(&["bob"])).await.unwrap();
+        assert_eq!(served(&shares, first, &["slow", "ada"]).await, ["ada", "slow"]);
     }
 
     #[tokio::test]

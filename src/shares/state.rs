@@ -1,6 +1,7 @@
 //! Who has how many places, and who is next.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use tokio::sync::oneshot;
 
@@ -10,8 +11,9 @@ use super::{Neighbour, Place, Who};
 pub(super) struct State {
     pub(super) taken: usize,
     held: HashMap<Neighbour, usize>,
-    /// How many places each neighbour had lately; halved now and then.
-    lately: HashMap<Neighbour, usize>,
+    /// What each neighbour had lately: a place counts one, and one more for each millisecond that it was held. Halved
+    /// now and then.
+    lately: HashMap<Neighbour, u128>,
     given: usize,
     /// In the order of coming.
     pub(super) waiting: Vec<Waiter>,
@@ -48,9 +50,10 @@ impl State {
     }
 
     /// Counts a place of theirs as free.
-    pub(super) fn release(&mut self, who: &Who) {
+    pub(super) fn release(&mut self, who: &Who, held_for: Duration) {
         self.taken -= 1;
         for neighbour in who.iter() {
+            *self.lately.entry(neighbour.clone()).or_default() += held_for.as_millis();
             if let Some(held) = self.held.get_mut(neighbour) {
                 *held -= 1;
                 if *held == 0 {
@@ -64,7 +67,7 @@ impl State {
     pub(super) fn next(&mut self, each: usize) -> Option<Waiter> {
         self.waiting.retain(|waiter| !waiter.place.is_closed());
         let had =
-            |who: &Who| who.iter().map(|neighbour| self.lately.get(neighbour).copied().unwrap_or(0)).sum::<usize>();
+            |who: &Who| who.iter().map(|neighbour| self.lately.get(neighbour).copied().unwrap_or(0)).sum::<u128>();
         let mine = self.waiting.iter().map(|waiter| (self.held(&waiter.who), had(&waiter.who)));
         let (at, _) = mine.enumerate().filter(|(_, (held, _))| *held < each).min_by_key(|(at, claim)| (*claim, *at))?;
         Some(self.waiting.remove(at))

@@ -202,6 +202,41 @@ async fn half_a_head_behind_a_request_is_not_idleness() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn large_heads_that_do_not_end_share_what_they_may_hold() {
+    let limits = Limits { header_timeout: Duration::from_mins(1), ..Limits::default() };
+    let address = serve(Router::new().route("/", get(async || "here")), limits).await;
+    let half = get_request("/").replace("\r\n\r\n", &format!("\r\nX-Long: {}", "x".repeat(60 * 1024)));
+    let mut halves = Vec::new();
+    for _ in 0..400 {
+        let mut stream = connect(ELSEWHERE, address).await;
+        // Refused amid it, the rest cannot be sent.
+        drop(stream.write_all(half.as_bytes()).await);
+        halves.push(stream);
+    }
+    let began = Instant::now();
+    let open = loop {
+        let mut open = 0;
+        for stream in &mut halves {
+            open += usize::from(timeout(Duration::from_millis(1), stream.read(&mut [0])).await.is_err());
+        }
+        if open <= 320 {
+            break open;
+        }
+        assert!(began.elapsed() < PATIENCE, "{open} of them are kept");
+    };
+    assert!(open > 200, "{open} of them were kept");
+    let whole = format!("{half}\r\nConnection: close\r\n\r\n");
+    assert!(
+        ask(HOME, address, &get_request("/").replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n"))
+            .await
+            .ends_with("here")
+    );
+    drop(halves);
+    sleep(Duration::from_millis(200)).await;
+    assert!(ask(HOME, address, &whole).await.ends_with("here"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_address_with_most_connections_makes_room_for_another() {
     let app = App::with(Options { start: Start::Empty, ..Options::default() }).await;
     let address = serve(app.router.clone(), Limits { connections: 8, ..Limits::default() }).await;

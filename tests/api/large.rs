@@ -130,3 +130,28 @@ async fn an_answer_is_held_until_its_last_byte_is_on_its_way() {
     }
     ada.run(PAGE).await.ok();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_last_piece_of_an_answer_holds_all_of_it() {
+    // Twice what a page takes while it is made.
+    let app = app(20, bounds(8 * KIB * KIB, 4 * 400 * KIB), true).await;
+    let ada = app.user("ada").await;
+    ada.run("{ viewer { username } }").await.ok();
+    let mut pieces = Vec::new();
+    for _ in 0..20 {
+        let response = app.router.clone().oneshot(ada.request(PAGE, &json!({}))).await.unwrap();
+        if response.status() == 503 {
+            break;
+        }
+        // What the buffers of a connection keep when the rest is on its way: a slice of the whole text.
+        let mut body = response.into_body();
+        let mut last = None;
+        while let Some(frame) = body.frame().await {
+            last = frame.unwrap().into_data().ok();
+        }
+        pieces.push(last.unwrap());
+    }
+    assert!((1..20).contains(&pieces.len()), "{} were held", pieces.len());
+    drop(pieces);
+    ada.run(PAGE).await.ok();
+}

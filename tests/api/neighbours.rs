@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use diesel_async::SimpleAsyncConnection as _;
 use futures_util::future::join_all;
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use serde_json::json;
 use skypanel::identity::{Passwords, Pepper};
 use skypanel::shares::{Neighbour, Who};
@@ -34,6 +35,24 @@ async fn whoever_holds_the_pool_leaves_connections_to_the_others() {
     let (greedy, ()) = tokio::join!(greedy, bystander);
     assert!(greedy.iter().all(|reply| !reply.codes().is_empty()), "all of them waited behind the lock");
     locker.batch_execute("COMMIT").await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_would_wait_too_long_for_a_connection_is_refused_at_once() {
+    let app = App::with(Options { pool_size: 1, ..Options::default() }).await;
+    let ada = app.user("ada").await;
+    ada.run("{ viewer { username } }").await.ok();
+    let mut locker = app.owner().await;
+    locker.batch_execute("BEGIN; LOCK TABLE invoices").await.unwrap();
+    let waiting = (0..85).map(|_| ada.run("{ invoices(first: 5) { nodes { number } } }"));
+    let mut waiting: FuturesUnordered<_> = waiting.collect();
+    // One has the connection, 64 wait for it. They wait for a second.
+    let mut refused = 0;
+    while let Ok(Some(reply)) = tokio::time::timeout(Duration::from_millis(400), waiting.next()).await {
+        assert_eq!(reply.status, 503, "{}", reply.body);
+        refused += 1;
+    }
+    assert_eq!(refused, 85 - 65);
 }
 
 #[tokio::test(flavor = "multi_thread")]
