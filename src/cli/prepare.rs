@@ -55,9 +55,11 @@ pub(super) async fn look(start: Start, database: &Database, pool: &Pool, passwor
         refuse_demo(&public, pool).await?;
     }
     if start.goes_by_real_time && !inspection::goes_by_real_time(pool).await.map_err(|error| unusable(&error))? {
-        return Err("The clock of the business is set in this database, and production goes by real time. As its owner: \
+        return Err(
+            "The clock of the business is set in this database, and production goes by real time. As its owner: \
                     DELETE FROM app.clock_offset."
-            .into());
+                .into(),
+        );
     }
     look_at_peppers(database, pool, passwords).await
 }

@@ -128,7 +128,8 @@ async fn serve(
     let public = args.public(address);
     let is_a_desk = public.is_none() && args.database.is_private() && args.environment() == Environment::Development;
     let goes_by_real_time = args.environment() == Environment::Production;
-    let start = prepare::Start { migrates: !args.no_migrate, is_exposed: args.insecure_single_role, public, goes_by_real_time };
+    let start =
+        prepare::Start { migrates: !args.no_migrate, is_exposed: args.insecure_single_role, public, goes_by_real_time };
     let prepared = async {
         prepare::look(start, database, &pool, &passwords).await?;
         prepare::demo(is_a_desk, database, &passwords).await
