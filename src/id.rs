@@ -120,6 +120,8 @@ ids! {
     TicketId = "tkt";
     /// A message or a note in a ticket.
     MessageId = "msg";
+    /// Whom a ticket is for.
+    DepartmentId = "dep";
     /// Something that happened, in the audit log.
     AuditEventId = "aud";
 }

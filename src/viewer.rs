@@ -66,6 +66,7 @@ permissions! {
     TicketReply = "ticket:reply", true, "Answer tickets.";
     TicketClose = "ticket:close", true, "Settle and close tickets.";
     TicketReopen = "ticket:reopen", true, "Open tickets again.";
+    DepartmentWrite = "department:write", false, "Make and change departments and their times.";
 }
 
 /// What a field asks of its viewer.

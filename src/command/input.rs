@@ -15,3 +15,15 @@ pub fn words(text: &str, field: &str, longest: usize) -> Result<String, UserErro
     }
     Ok(text.to_owned())
 }
+
+/// Checks that a row is as it was when the form was filled from it.
+///
+/// # Errors
+/// `CONFLICT` when it has moved on.
+pub fn as_expected(revision: i32, expected: Option<i32>) -> Result<(), UserError> {
+    if expected.is_none_or(|expected| expected == revision) {
+        return Ok(());
+    }
+    let message = "Somebody changed it in the meantime. Look at it again.";
+    Err(UserError::new(UserErrorCode::Conflict, message).at("expectedRevision"))
+}

@@ -36,6 +36,9 @@ pub enum Becomes {
     Session(Presented),
 }
 
+/// A field that changed, as the API names and shows it: before and after.
+pub type Shown = (String, Value, Value);
+
 /// The request's one connection, in a transaction that may write. It loads nothing through the loaders, so it cannot
 /// take a second one.
 ///
@@ -148,23 +151,39 @@ impl Write {
         let now = self.now().await?;
         let mut after = before.clone();
         set(&mut after);
-        after.enter(state, now);
-        self.update(before, &after, now).await
+        let terms = after.terms(state, self.conn()).await?;
+        after.enter(state, now, terms);
+        self.update(before, &after, now, Vec::new()).await
     }
 
-    async fn update<R: Record>(&mut self, before: &R, after: &R, now: DateTime<Utc>) -> Done<bool> {
+    /// Changes a row without a life of its own that was locked: what `set` sets. `beside` is what of it stands in
+    /// another table and was changed along. Where nothing differs, nothing is done.
+    ///
+    /// # Errors
+    /// The outcomes of the constraints that it runs into.
+    pub async fn edit<R: Record>(&mut self, before: &R, set: impl FnOnce(&mut R), beside: Vec<Shown>) -> Done<bool> {
+        let mut after = before.clone();
+        set(&mut after);
+        if beside.is_empty() && changed(before, &after).is_empty() {
+            return Ok(false);
+        }
+        let now = self.now().await?;
+        self.update(before, &after, now, beside).await
+    }
+
+    async fn update<R: Record>(&mut self, before: &R, after: &R, now: DateTime<Utc>, beside: Vec<Shown>) -> Done<bool> {
         let places = changed(before, after);
         let named = |at: &usize| Some((*R::NAMES.get(*at)?, after.bind(*at)));
         let values: Vec<_> = places.iter().filter_map(named).collect();
-        let is_changed = !values.is_empty();
-        let change = Change::Update { table: R::TABLE, id: &before.uuid(), values, at: &now };
+        let is_changed = !values.is_empty() || !beside.is_empty();
+        let change = Change::Update { table: R::TABLE, id: &before.uuid(), values, is_revised: is_changed, at: &now };
         match change.run(self.unit.conn()).await.map_err(outcome)? {
             1 => {}
             // Row security let it be seen and locked, and not changed: the command asked for less than it does.
             rows => return Err(Error::internal(std::io::Error::other(format!("{rows} rows changed, not 1"))).into()),
         }
         let shown = |at: usize| Some((camel(R::NAMES.get(at)?), before.shown(at), after.shown(at)));
-        self.happened::<R>(before.uuid(), places.into_iter().filter_map(shown).collect());
+        self.happened::<R>(before.uuid(), places.into_iter().filter_map(shown).chain(beside).collect());
         Ok(is_changed)
     }
 
@@ -180,7 +199,7 @@ impl Write {
         Ok(())
     }
 
-    fn happened<R: Record>(&mut self, subject: Uuid, changes: Vec<(String, Value, Value)>) {
+    fn happened<R: Record>(&mut self, subject: Uuid, changes: Vec<Shown>) {
         self.events.push(Event { id: AuditEventId::fresh(), kind: R::PREFIX, subject, changes });
     }
 
@@ -229,4 +248,5 @@ fn outcome(error: Error) -> Stop {
 }
 
 /// Constraints that input can run into: name, code, field, message.
-const CONSTRAINTS: [(&str, UserErrorCode, &str, &str); 0] = [];
+const CONSTRAINTS: [(&str, UserErrorCode, &str, &str); 1] =
+    [("departments_slug_unique", UserErrorCode::Taken, "slug", "There is a department with this slug.")];

@@ -37,6 +37,27 @@ diesel::table! {
 }
 
 diesel::table! {
+    department_targets (department, priority) {
+        department -> Text,
+        priority -> Text,
+        response_minutes -> Int4,
+        resolution_minutes -> Int4,
+    }
+}
+
+diesel::table! {
+    departments (id) {
+        id -> Uuid,
+        slug -> Text,
+        name -> Text,
+        is_public -> Bool,
+        revision -> Int4,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     idempotency_keys (user_id, operation, key) {
         user_id -> Uuid,
         operation -> Text,
@@ -240,6 +261,7 @@ diesel::table! {
         response_due_sort -> Timestamptz,
         subject_words -> Tsvector,
         resolution_seconds_left -> Nullable<Int4>,
+        number -> Int4,
     }
 }
 
@@ -318,6 +340,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     audit_details,
     audit_events,
     demo_data,
+    department_targets,
+    departments,
     idempotency_keys,
     invoice_items,
     invoices,

@@ -200,7 +200,8 @@ FROM demo_tickets ticket
 JOIN users owner ON owner.username = ticket.username
 LEFT JOIN users assignee ON assignee.username = ticket.assignee
 LEFT JOIN servers ON servers.hostname = ticket.hostname
-LEFT JOIN demo_tickets target ON target.n = ticket.merged_into;
+LEFT JOIN demo_tickets target ON target.n = ticket.merged_into
+ORDER BY ticket.age DESC;
 
 INSERT INTO ticket_messages (id, ticket_id, user_id, content, is_internal, created_at, updated_at)
 SELECT pg_temp.v7(now() - message.age, content), ticket.id, users.id, content, is_internal, now() - message.age, now() - message.age

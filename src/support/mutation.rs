@@ -1,5 +1,6 @@
-//! Changes of tickets.
+//! Changes of tickets and departments.
 
+use super::department::{CreateDepartmentInput, UpdateDepartmentInput};
 use super::ticket::{
     AddTicketNoteInput, AssignTicketInput, CloseTicketInput, HoldTicketInput, ReopenTicketInput, ReplyToTicketInput,
     ResolveTicketInput, ResumeTicketInput, StartTicketWorkInput, UnassignTicketInput,
@@ -12,7 +13,7 @@ use crate::entity;
 pub struct SupportMutation;
 
 entity! {
-    /// Changes of tickets.
+    /// Changes of tickets and departments.
     SupportMutation {
         /// Writes into a ticket. An answer of staff waits for the customer, one of the customer for staff.
         reply_to_ticket = command[ReplyToTicketInput];
@@ -34,5 +35,9 @@ entity! {
         close_ticket = command[CloseTicketInput];
         /// Opens a ticket again. Its customer may within 14 days of its end.
         reopen_ticket = command[ReopenTicketInput];
+        /// Makes a department. It is never deleted; it can be closed to customers.
+        create_department = command[CreateDepartmentInput];
+        /// Changes a department.
+        update_department = command[UpdateDepartmentInput];
     }
 }

@@ -31,6 +31,11 @@ const CALLERS: [&str; 6] = ["anonymous", "ada", "bob", "support", "billing", "ad
 /// Field, document for [`fill`], and what each of [`CALLERS`] gets.
 type Row = (&'static str, &'static str, [Outcome; 6]);
 
+const DEPARTMENT_WRITE: [Outcome; 6] = {
+    let refused = Forbidden("department:write");
+    [Unauthenticated, refused, refused, refused, refused, Data]
+};
+
 const QUERIES: &[Row] = &[
     ("viewer", "{ viewer { id } }", [Nothing, Data, Data, Data, Data, Data]),
     ("node", r#"{ node(id: "{srv}") { id } }"#, [Nothing, Data, Nothing, Data, Data, Data]),
@@ -54,7 +59,7 @@ const QUERIES: &[Row] = &[
     (
         "permissions",
         "{ permissions { name } }",
-        [Unauthenticated, Forbidden("role:read"), Forbidden("role:read"), Rows(17), Rows(17), Rows(17)],
+        [Unauthenticated, Forbidden("role:read"), Forbidden("role:read"), Rows(18), Rows(18), Rows(18)],
     ),
     ("server", r#"{ server(id: "{srv}") { id } }"#, [Unauthenticated, Data, Nothing, Data, Data, Data]),
     ("servers", "{ servers { totalCount } }", [Unauthenticated, Rows(5), Rows(4), Rows(9), Rows(9), Rows(9)]),
@@ -87,6 +92,7 @@ const QUERIES: &[Row] = &[
     ),
     ("ticket", r#"{ ticket(id: "{tkt}") { id } }"#, [Unauthenticated, Data, Nothing, Data, Data, Data]),
     ("tickets", "{ tickets { totalCount } }", [Unauthenticated, Rows(6), Rows(4), Rows(10), Rows(10), Rows(10)]),
+    ("departments", "{ departments { slug } }", [Unauthenticated, Rows(4), Rows(4), Rows(5), Rows(5), Rows(5)]),
 ];
 
 const MUTATIONS: &[Row] = &[
@@ -169,6 +175,16 @@ const MUTATIONS: &[Row] = &[
         "reopenTicket",
         r#"mutation { reopenTicket(input: { id: "{tkt}" }) { ticket { id } userErrors { code } } }"#,
         [Unauthenticated, Data, NotFound, Data, Forbidden("ticket:reopen"), Data],
+    ),
+    (
+        "createDepartment",
+        r#"mutation { createDepartment(input: { slug: "mail", name: "Mail" }) { department { id } userErrors { code } } }"#,
+        DEPARTMENT_WRITE,
+    ),
+    (
+        "updateDepartment",
+        r#"mutation { updateDepartment(input: { id: "{dep}", name: "Machines" }) { department { id } userErrors { code } } }"#,
+        DEPARTMENT_WRITE,
     ),
 ];
 

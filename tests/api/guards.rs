@@ -58,6 +58,7 @@ const GUARDED: &[(&str, &str, &str)] = &[
     ("Ticket.holdReason", "ticket:read", r#"{ ticket(id: "{tkt}") { it: holdReason } }"#),
     ("Ticket.responseDueAt", "ticket:read", r#"{ ticket(id: "{tkt}") { it: responseDueAt } }"#),
     ("Ticket.resolutionDueAt", "ticket:read", r#"{ ticket(id: "{tkt}") { it: resolutionDueAt } }"#),
+    ("Department.targets", "", r#"{ node(id: "{dep}") { ... on Department { it: targets { priority } } } }"#),
     // What changes the ticket comes after what looks at it.
     (
         "Mutation.replyToTicket",
@@ -108,6 +109,16 @@ const GUARDED: &[(&str, &str, &str)] = &[
         "Mutation.reopenTicket",
         "ticket:read",
         r#"mutation { it: reopenTicket(input: { id: "{tkt}" }) { ticket { id } } }"#,
+    ),
+    (
+        "Mutation.createDepartment",
+        "",
+        r#"mutation { it: createDepartment(input: { slug: "mail", name: "Mail" }) { department { id } } }"#,
+    ),
+    (
+        "Mutation.updateDepartment",
+        "",
+        r#"mutation { it: updateDepartment(input: { id: "{dep}", name: "Machines" }) { department { id } } }"#,
     ),
 ];
 

@@ -16,6 +16,7 @@ mod cancellation;
 mod changes;
 mod connections;
 mod contract;
+mod departments;
 mod differential;
 mod documents;
 mod embedded;

@@ -3,9 +3,9 @@
 use async_graphql::{ID, InputObject};
 
 use super::list::{TicketFilter, TicketOrderField};
-use super::row::{TicketDepartment, TicketPriority, TicketStatus};
+use super::row::{TicketPriority, TicketStatus};
 use crate::error::{Error, Result};
-use crate::id::UserId;
+use crate::id::{DepartmentId, UserId};
 use crate::page::{FilterInput, Filtered, OrderDirection, OrderInput};
 use crate::scalar::{any_of, search};
 use crate::viewer::{Permission, Requires, Viewer};
@@ -23,8 +23,8 @@ pub struct TicketFilterInput {
     status: Option<Vec<TicketStatus>>,
     /// Any of these.
     priority: Option<Vec<TicketPriority>>,
-    /// Any of these.
-    department: Option<Vec<TicketDepartment>>,
+    /// For any of these.
+    department_ids: Option<Vec<ID>>,
     /// Opened by this person.
     user_id: Option<ID>,
     /// Assigned to this person.
@@ -42,11 +42,15 @@ impl FilterInput for TicketFilterInput {
             let message = "A ticket cannot be assigned to somebody and to nobody.";
             return Err(Error::bad_input("filter.unassigned", message));
         }
+        let departments = any_of(self.department_ids, "filter.departmentIds")?;
+        let departments = departments.map(|ids| {
+            ids.iter().map(|id| DepartmentId::parse(id, "filter.departmentIds")).collect::<Result<Vec<_>>>()
+        });
         Ok(TicketFilter {
             search: search(self.search, "filter.search")?,
             status: any_of(self.status, "filter.status")?,
             priority: any_of(self.priority, "filter.priority")?,
-            department: any_of(self.department, "filter.department")?,
+            departments: departments.transpose()?,
             user: self.user_id.map(|id| UserId::parse(&id, "filter.userId")).transpose()?,
             assigned_to: self.assigned_to_id.map(|id| UserId::parse(&id, "filter.assignedToId")).transpose()?,
             unassigned: self.unassigned,

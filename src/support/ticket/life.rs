@@ -5,15 +5,17 @@ use std::sync::LazyLock;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::row::{Ticket, TicketStatus};
-use super::target::Target;
 use super::{
     AddTicketNoteInput, AssignTicketInput, CloseTicketInput, HoldTicketInput, ReopenTicketInput, ReplyToTicketInput,
     ResolveTicketInput, ResumeTicketInput, StartTicketWorkInput, UnassignTicketInput,
 };
+use crate::db::client::Client;
+use crate::error::Result;
 use crate::id::UserId;
 use crate::life::{Judge, Life, Refusal, Step, To};
 use crate::outcome::UserErrorCode;
 use crate::scalar::Instant;
+use crate::support::department::Target;
 use crate::viewer::Permission;
 
 use TicketStatus::{Closed, InProgress, OnHold, Open, Resolved, WaitingCustomer};
@@ -70,6 +72,8 @@ fn cannot_take(ticket: &Ticket, judge: &Judge) -> Option<Refusal> {
 
 impl Life for Ticket {
     type State = TicketStatus;
+    /// What is promised, where that begins anew.
+    type Terms = Option<Target>;
     const NOUN: &'static str = "ticket";
 
     fn table() -> &'static [Step<Self>] {
@@ -84,16 +88,20 @@ impl Life for Ticket {
         self.user_id
     }
 
+    async fn terms(&self, state: TicketStatus, conn: &Client) -> Result<Option<Target>> {
+        if self.is_over() && !is_over(state) {
+            return Target::of(conn, &self.department, self.priority).await.map(Some);
+        }
+        Ok(None)
+    }
+
     /// The clocks: the time to settle it stands while the customer is awaited or it is on hold; what is over owes
     /// nothing; and what was over and is open again owes a first answer once more.
-    fn enter(&mut self, state: TicketStatus, now: DateTime<Utc>) {
-        let was_over = matches!(self.status, Resolved | Closed);
-        let is_over = matches!(state, Resolved | Closed);
+    fn enter(&mut self, state: TicketStatus, now: DateTime<Utc>, promised: Option<Target>) {
         let stands = matches!(state, WaitingCustomer | OnHold);
-        if is_over {
+        if is_over(state) {
             (self.response_due_at, self.resolution_due_at, self.resolution_seconds_left) = (None, None, None);
-        } else if was_over {
-            let target = Target::of(self.department, self.priority);
+        } else if let Some(target) = promised {
             let due = |minutes| Some(Instant(now + TimeDelta::minutes(i64::from(minutes))));
             (self.response_due_at, self.resolution_due_at) = (due(target.response), due(target.resolution));
         } else if stands {
@@ -122,7 +130,15 @@ impl Life for Ticket {
     }
 }
 
+fn is_over(state: TicketStatus) -> bool {
+    matches!(state, Resolved | Closed)
+}
+
 impl Ticket {
+    fn is_over(&self) -> bool {
+        is_over(self.status)
+    }
+
     /// Whether it is the ticket's customer who decides: whatever roles he holds, here he is the customer.
     pub(super) fn is_customer(&self, judge: &Judge) -> bool {
         judge.viewer.user() == Some(self.user_id)

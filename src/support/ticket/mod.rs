@@ -9,12 +9,11 @@ mod object;
 mod reply;
 mod row;
 mod settle;
-mod target;
 
 pub use arguments::TicketArguments;
 pub use assign::{AssignTicketInput, StartTicketWorkInput, UnassignTicketInput};
 pub use hold::{HoldTicketInput, ResumeTicketInput};
 pub use list::{TicketFilter, TicketOrderField};
 pub use reply::{AddTicketNoteInput, ReplyToTicketInput};
-pub use row::{Ticket, TicketDepartment, TicketPriority, TicketStatus};
+pub use row::{Ticket, TicketPriority, TicketStatus};
 pub use settle::{CloseTicketInput, ReopenTicketInput, ResolveTicketInput};

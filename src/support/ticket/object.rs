@@ -2,10 +2,11 @@
 
 use super::row::Ticket;
 use crate::entity;
-use crate::entity::edge;
+use crate::entity::{edge, found_always, value};
 use crate::identity::face;
 use crate::life::allowed_actions;
 use crate::support::TicketMessage;
+use crate::support::department::DepartmentOf;
 
 entity! {
     /// A ticket. Visible to whoever opened it and to holders of `ticket:read`.
@@ -14,6 +15,8 @@ entity! {
         id;
         /// Counts the changes of the row; give it back as `expectedRevision`.
         revision;
+        /// For people to cite, for example `T-10023`.
+        number = value[number => format!("T-{number}")];
         /// What it is about, in a line.
         subject;
         /// Where it is in its life.
@@ -21,7 +24,7 @@ entity! {
         /// How pressing it is.
         priority;
         /// Whom it is for.
-        department;
+        department = found_always[department => DepartmentOf(department.clone())];
         /// When it was opened.
         created_at;
         /// When it last changed. An internal note is no change.

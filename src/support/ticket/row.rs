@@ -52,22 +52,6 @@ text_enum! {
     }
 }
 
-text_enum! {
-    /// Whom a ticket is for. New values may come: keep a default branch.
-    TicketDepartment {
-        /// Anything else.
-        General = "general",
-        /// Servers that do not do what they should.
-        Technical = "technical",
-        /// Invoices and payments.
-        Billing = "billing",
-        /// Before buying.
-        Sales = "sales",
-        /// Misuse.
-        Abuse = "abuse",
-    }
-}
-
 row! {
     /// A ticket.
     Ticket of tickets {
@@ -76,7 +60,7 @@ row! {
         subject: String,
         status: TicketStatus,
         priority: TicketPriority,
-        department: TicketDepartment,
+        department: String,
         created_at: Instant,
         updated_at: Instant,
         closed_at: Option<Instant>,
@@ -88,6 +72,7 @@ row! {
         merged_into: Option<TicketId>,
         server_id: Option<ServerId>,
         resolution_seconds_left: Option<i32>,
+        number: i32,
     }
 }
 

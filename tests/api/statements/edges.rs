@@ -10,7 +10,8 @@ use super::{PARENTS, UNIT, cost, crowd};
 use crate::harness::Plain;
 
 /// The types that are fetched by id, and what their crowd is called.
-const NODES: [(&str, &str, &str); 11] = [
+const NODES: [(&str, &str, &str); 12] = [
+    ("Department", "dep", "department#"),
     ("Invoice", "inv", "invoice#"),
     ("PasswordReset", "pwr", "reset#"),
     ("Role", "rol", "role#"),
@@ -27,6 +28,7 @@ const NODES: [(&str, &str, &str); 11] = [
 /// Every field that costs a statement, with the levels and statements below its parent. Lists are
 /// asked for rows, edges and count; a face is asked for its account.
 const EDGES: &[(&str, u64, u64)] = &[
+    ("Department.targets", 1, 1),
     ("Invoice.amountDue", 1, 1),
     ("Invoice.amountPaid", 1, 1),
     ("Invoice.amountRefunded", 1, 1),
@@ -46,6 +48,7 @@ const EDGES: &[(&str, u64, u64)] = &[
     ("Ticket.allowedActions", 1, 1),
     ("Ticket.allowedActions", 1, 1),
     ("Ticket.assignedTo", 2, 2),
+    ("Ticket.department", 1, 1),
     ("Ticket.mergedInto", 1, 1),
     ("Ticket.messages", 2, 2),
     ("Ticket.openedBy", 2, 2),
