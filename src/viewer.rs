@@ -67,6 +67,7 @@ permissions! {
     TicketClose = "ticket:close", true, "Settle and close tickets.";
     TicketReopen = "ticket:reopen", true, "Open tickets again.";
     DepartmentWrite = "department:write", false, "Make and change departments and their times.";
+    TicketCreate = "ticket:create", true, "Open tickets; on behalf of anybody without `:own`.";
 }
 
 /// What a field asks of its viewer.

@@ -35,7 +35,7 @@ use async_graphql::Context;
 
 pub use effect::{Effect, EffectKind};
 pub use field::{bare, command};
-pub use input::{as_expected, words};
+pub use input::{as_expected, line, words};
 pub use payload::Payload;
 pub use record::{Record, changed};
 pub use run::run;

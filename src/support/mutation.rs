@@ -2,8 +2,9 @@
 
 use super::department::{CreateDepartmentInput, UpdateDepartmentInput};
 use super::ticket::{
-    AddTicketNoteInput, AssignTicketInput, CloseTicketInput, HoldTicketInput, ReopenTicketInput, ReplyToTicketInput,
-    ResolveTicketInput, ResumeTicketInput, StartTicketWorkInput, UnassignTicketInput,
+    AddTicketNoteInput, AssignTicketInput, CloseTicketInput, CreateTicketInput, HoldTicketInput, ReopenTicketInput,
+    ReplyToTicketInput, ResolveTicketInput, ResumeTicketInput, StartTicketWorkInput, UnassignTicketInput,
+    UpdateTicketInput,
 };
 use crate::command::command;
 use crate::entity;
@@ -15,6 +16,10 @@ pub struct SupportMutation;
 entity! {
     /// Changes of tickets and departments.
     SupportMutation {
+        /// Opens a ticket with its first message.
+        create_ticket = command[CreateTicketInput];
+        /// Changes what a ticket is about, whom it is for and how pressing it is.
+        update_ticket = command[UpdateTicketInput];
         /// Writes into a ticket. An answer of staff waits for the customer, one of the customer for staff.
         reply_to_ticket = command[ReplyToTicketInput];
         /// An internal note: changes no status and is seen only with `ticket:note`.

@@ -59,7 +59,7 @@ const QUERIES: &[Row] = &[
     (
         "permissions",
         "{ permissions { name } }",
-        [Unauthenticated, Forbidden("role:read"), Forbidden("role:read"), Rows(18), Rows(18), Rows(18)],
+        [Unauthenticated, Forbidden("role:read"), Forbidden("role:read"), Rows(19), Rows(19), Rows(19)],
     ),
     ("server", r#"{ server(id: "{srv}") { id } }"#, [Unauthenticated, Data, Nothing, Data, Data, Data]),
     ("servers", "{ servers { totalCount } }", [Unauthenticated, Rows(5), Rows(4), Rows(9), Rows(9), Rows(9)]),
@@ -175,6 +175,16 @@ const MUTATIONS: &[Row] = &[
         "reopenTicket",
         r#"mutation { reopenTicket(input: { id: "{tkt}" }) { ticket { id } userErrors { code } } }"#,
         [Unauthenticated, Data, NotFound, Data, Forbidden("ticket:reopen"), Data],
+    ),
+    (
+        "createTicket",
+        r#"mutation { createTicket(input: { subject: "A", content: "B", departmentId: "{dep}" }) { ticket { id } userErrors { code } } }"#,
+        [Unauthenticated, Data, Data, Data, Data, Data],
+    ),
+    (
+        "updateTicket",
+        r#"mutation { updateTicket(input: { id: "{tkt}", priority: HIGH }) { ticket { id } userErrors { code } } }"#,
+        [Unauthenticated, Forbidden("ticket:update"), Forbidden("ticket:update"), Data, Data, Data],
     ),
     (
         "createDepartment",

@@ -66,6 +66,13 @@ const REHEARSED: &[(&str, &str, &str, &str)] = &[
     ("resolveTicket", r#"id: "{tkt}""#, TICKET, "open"),
     ("closeTicket", r#"id: "{tkt}""#, TICKET, "open"),
     ("reopenTicket", r#"id: "{tkt}""#, TICKET, "closed"),
+    (
+        "createTicket",
+        r#"subject: "Mail", content: "It bounces.", departmentId: "{dep}", serverId: "{srv}", userId: "{usr}""#,
+        OPENED,
+        "open",
+    ),
+    ("updateTicket", r#"id: "{tkt}", subject: "Reverse DNS", priority: URGENT"#, OPENED, "open"),
     ("createDepartment", r#"slug: "mail", name: "Mail""#, DEPARTMENT, "open"),
     ("updateDepartment", r#"id: "{dep}", name: "Machines", isPublic: false"#, DEPARTMENT, "open"),
 ];
@@ -74,6 +81,8 @@ const TICKET: &str = "ticket { id revision status updatedAt closedAt responseDue
     messages(first: 50) { totalCount nodes { id content } } allowedActions { action allowed code } }";
 const WRITTEN: &str = "message { id content isInternal author { displayName } } \
     ticket { id revision status updatedAt responseDueAt messages(first: 50) { totalCount nodes { id content } } }";
+const OPENED: &str = "ticket { id number subject priority status lastMessageAt responseDueAt resolutionDueAt department { slug } \
+    server { name } user { email } messages(first: 50) { totalCount nodes { id content author { displayName } } } }";
 const DEPARTMENT: &str =
     "department { id revision slug name isPublic targets { priority responseMinutes resolutionMinutes } }";
 
@@ -99,14 +108,16 @@ fn timeless(value: &Value) -> Value {
         Value::Object(fields) => fields
             .iter()
             .map(|(name, value)| match name.as_str() {
-                "updatedAt" | "createdAt" | "closedAt" | "responseDueAt" | "resolutionDueAt" => {
+                "updatedAt" | "createdAt" | "closedAt" | "lastMessageAt" | "responseDueAt" | "resolutionDueAt" => {
                     (name.clone(), json!(!value.is_null()))
                 }
                 _ => (name.clone(), timeless(value)),
             })
             .collect(),
         Value::Array(values) => values.iter().map(timeless).collect(),
-        Value::String(text) if ["msg_", "dep_"].iter().any(|prefix| text.starts_with(prefix)) => json!(text[..3]),
+        Value::String(text) if ["msg_", "dep_", "tkt_", "T-"].iter().any(|prefix| text.starts_with(prefix)) => {
+            json!(text[..2])
+        }
         value => value.clone(),
     }
 }

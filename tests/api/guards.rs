@@ -52,6 +52,7 @@ const GUARDED: &[(&str, &str, &str)] = &[
     ("Server.nodeId", "server:read", r#"{ server(id: "{srv}") { it: nodeId } }"#),
     ("ServerFilter.nodeId", "server:read", r#"{ it: servers(filter: { nodeId: "fra-01" }) { totalCount } }"#),
     ("ServerFilter.ownerId", "server:read", r#"{ it: servers(filter: { ownerId: "{usr}" }) { totalCount } }"#),
+    ("Server.tickets", "server:read", r#"{ server(id: "{srv}") { it: tickets { totalCount } } }"#),
     ("ServerPackage.servers", "", r#"{ serverPackage(id: "{pkg}") { it: servers { totalCount } } }"#),
     ("Invoice.transactions", "invoice:read", r#"{ invoice(id: "{inv}") { it: transactions { totalCount } } }"#),
     ("Transaction.metadata", "transaction:read", r#"{ transaction(id: "{trx}") { it: metadata } }"#),
@@ -111,6 +112,21 @@ const GUARDED: &[(&str, &str, &str)] = &[
         r#"mutation { it: reopenTicket(input: { id: "{tkt}" }) { ticket { id } } }"#,
     ),
     (
+        "Mutation.createTicket",
+        "ticket:read",
+        r#"mutation { it: createTicket(input: { subject: "A", content: "B", departmentId: "{dep}" }) { ticket { id } } }"#,
+    ),
+    (
+        "CreateTicketInput.userId",
+        "ticket:read",
+        r#"mutation { it: createTicket(input: { subject: "A", content: "B", departmentId: "{dep}", userId: "{usr}" }) { ticket { id } } }"#,
+    ),
+    (
+        "Mutation.updateTicket",
+        "ticket:read",
+        r#"mutation { it: updateTicket(input: { id: "{tkt}", priority: HIGH }) { ticket { id } } }"#,
+    ),
+    (
         "Mutation.createDepartment",
         "",
         r#"mutation { it: createDepartment(input: { slug: "mail", name: "Mail" }) { department { id } } }"#,
@@ -135,7 +151,9 @@ const COLUMNS: [&str; 6] = [
 
 /// Where the rows behind the field are scoped one by one, its `:own` form opens it to everybody.
 fn is_scoped(coordinate: &str) -> bool {
-    ["Query.", "Mutation.revoke", "ServerPackage."].iter().any(|of| coordinate.starts_with(of))
+    ["Query.", "Mutation.revoke", "Mutation.createTicket", "ServerPackage.", "Server.tickets"]
+        .iter()
+        .any(|of| coordinate.starts_with(of))
 }
 
 /// The permission and `own` of every `@requires` in the schema.

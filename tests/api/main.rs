@@ -33,6 +33,7 @@ mod levels;
 mod logs;
 mod migrations;
 mod neighbours;
+mod opened_tickets;
 mod outages;
 mod paging;
 mod plans;

@@ -182,7 +182,8 @@ async fn a_filter_by_what_is_not_hers_finds_what_a_random_one_finds() {
     let app = App::demo().await;
     let ada = app.user("ada").await;
     app.maintain(
-        "UPDATE tickets SET assigned_to = (SELECT id FROM users WHERE username = 'admin') \
+        "UPDATE tickets SET server_id = (SELECT id FROM servers WHERE name = 'VPN') WHERE status = 'on_hold'; \
+         UPDATE tickets SET assigned_to = (SELECT id FROM users WHERE username = 'admin') \
          WHERE subject LIKE 'Which package%'",
     )
     .await;
@@ -192,6 +193,7 @@ async fn a_filter_by_what_is_not_hers_finds_what_a_random_one_finds() {
     let invoice = ids(&app, "inv", "invoices", "number = 'SP-1005'").await.remove(0);
     let staff = ids(&app, "rol", "roles", "name = 'support'").await.remove(0);
     let abuse = ids(&app, "dep", "departments", "slug = 'abuse'").await.remove(0);
+    let vpn = ids(&app, "srv", "servers", "name = 'VPN'").await.remove(0);
     let sales = ids(&app, "dep", "departments", "slug = 'sales'").await.remove(0);
     let table = [
         ("users", "UserFilter.roleId", staff),
@@ -202,6 +204,7 @@ async fn a_filter_by_what_is_not_hers_finds_what_a_random_one_finds() {
         ("transactions", "TransactionFilter.invoiceId", invoice),
         ("tickets", "TicketFilter.userId", bob),
         ("tickets", "TicketFilter.assignedToId", admin),
+        ("tickets", "TicketFilter.serverId", vpn),
         ("tickets", "TicketFilter.departmentIds", abuse.clone()),
     ];
     assert_eq!(filters_by_id(), table.iter().map(|(_, coordinate, _)| (*coordinate).to_owned()).collect());

@@ -42,6 +42,7 @@ const EVENTS: &[Event] = &[
     ("resolveTicket", "", "ticket:close", true, RESOLVES, RESOLVES),
     ("closeTicket", "", "ticket:close", true, CLOSES, CLOSES),
     ("reopenTicket", "", "ticket:reopen", true, REOPENS, REOPENS),
+    ("updateTicket", ", priority: HIGH", "ticket:update", false, NEVER, ["="; 6]),
 ];
 
 const RESOLVES: [&str; 6] = ["resolved", "resolved", "resolved", "resolved", ".", "-"];

@@ -4,7 +4,7 @@ use async_graphql::{ID, InputObject};
 
 use super::row::Department;
 use super::target::{ServiceTargetInput, Targets};
-use crate::command::{Command, Done, Effect, EffectKind, Write, as_expected, words};
+use crate::command::{Command, Done, Effect, EffectKind, Write, as_expected, line, words};
 use crate::entity::{edge, method};
 use crate::id::DepartmentId;
 use crate::outcome::{UserError, UserErrorCode};
@@ -52,7 +52,7 @@ impl Command for CreateDepartmentInput {
 
     async fn run(self, write: &mut Write) -> Done<CreateDepartmentPayload> {
         let slug = slug(&self.slug)?;
-        let name = words(&self.name, "name", LONGEST_NAME)?;
+        let name = line(&self.name, "name", LONGEST_NAME)?;
         let targets = self.targets.as_deref().map(Targets::read).transpose()?.unwrap_or_default();
         let department = Department::new(DepartmentId::fresh(), slug, name, self.is_public);
         write.insert(&department).await?;
@@ -103,7 +103,7 @@ impl Command for UpdateDepartmentInput {
     type Payload = UpdateDepartmentPayload;
 
     async fn run(self, write: &mut Write) -> Done<UpdateDepartmentPayload> {
-        let name = self.name.map(|name| words(&name, "name", LONGEST_NAME)).transpose()?;
+        let name = self.name.map(|name| line(&name, "name", LONGEST_NAME)).transpose()?;
         let targets = self.targets.as_deref().map(Targets::read).transpose()?;
         let department: Department = write.subject(DepartmentId::parse(&self.id, "input.id")?).await?;
         as_expected(department.revision, self.expected_revision)?;

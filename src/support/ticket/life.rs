@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::row::{Ticket, TicketStatus};
 use super::{
     AddTicketNoteInput, AssignTicketInput, CloseTicketInput, HoldTicketInput, ReopenTicketInput, ReplyToTicketInput,
-    ResolveTicketInput, ResumeTicketInput, StartTicketWorkInput, UnassignTicketInput,
+    ResolveTicketInput, ResumeTicketInput, StartTicketWorkInput, UnassignTicketInput, UpdateTicketInput,
 };
 use crate::db::client::Client;
 use crate::error::Result;
@@ -53,6 +53,7 @@ static TABLE: LazyLock<Vec<Step<Ticket>>> = LazyLock::new(|| {
         Step::of::<ReopenTicketInput>(&[Resolved, Closed], To::State(Open))
             .unless("by its customer: not later than 14 days after it was closed", too_late),
         Step::of::<ReopenTicketInput>(&[Open], To::Satisfied),
+        Step::of::<UpdateTicketInput>(&[Open, InProgress, WaitingCustomer, OnHold, Resolved, Closed], To::Same),
     ]
 });
 
@@ -102,12 +103,11 @@ impl Life for Ticket {
         if is_over(state) {
             (self.response_due_at, self.resolution_due_at, self.resolution_seconds_left) = (None, None, None);
         } else if let Some(target) = promised {
-            let due = |minutes| Some(Instant(now + TimeDelta::minutes(i64::from(minutes))));
-            (self.response_due_at, self.resolution_due_at) = (due(target.response), due(target.resolution));
+            self.owe(target, now);
         } else if stands {
-            let left = self.resolution_due_at.take().map(|due| (due.0 - now).num_seconds().max(0));
-            self.resolution_seconds_left =
-                left.map(|left| i32::try_from(left).unwrap_or(i32::MAX)).or(self.resolution_seconds_left);
+            let left = self.resolution_due_at.take().map(|due| (due.0 - now).num_seconds());
+            let bounded = |left: i64| i32::try_from(left).unwrap_or(if left < 0 { i32::MIN } else { i32::MAX });
+            self.resolution_seconds_left = left.map(bounded).or(self.resolution_seconds_left);
         } else if let Some(left) = self.resolution_seconds_left.take() {
             self.resolution_due_at = Some(Instant(now + TimeDelta::seconds(i64::from(left))));
         }
@@ -137,6 +137,21 @@ fn is_over(state: TicketStatus) -> bool {
 impl Ticket {
     fn is_over(&self) -> bool {
         is_over(self.status)
+    }
+
+    /// What is promised is owed from now on.
+    pub(super) fn owe(&mut self, promised: Target, now: DateTime<Utc>) {
+        let due = |minutes| Some(Instant(now + TimeDelta::minutes(i64::from(minutes))));
+        (self.response_due_at, self.resolution_due_at) = (due(promised.response), due(promised.resolution));
+    }
+
+    /// Something else is promised: what is still owed moves by the difference, whether its clock runs or stands.
+    pub(super) fn promise(&mut self, before: Target, instead: Target) {
+        let later = |due: &mut Instant, minutes: i32| due.0 += TimeDelta::minutes(i64::from(minutes));
+        let resolution = instead.resolution - before.resolution;
+        self.response_due_at.iter_mut().for_each(|due| later(due, instead.response - before.response));
+        self.resolution_due_at.iter_mut().for_each(|due| later(due, resolution));
+        self.resolution_seconds_left.iter_mut().for_each(|left| *left = left.saturating_add(resolution * 60));
     }
 
     /// Whether it is the ticket's customer who decides: whatever roles he holds, here he is the customer.

@@ -5,9 +5,11 @@ use diesel::prelude::*;
 use super::row::{Ticket, TicketPriority, TicketStatus};
 use crate::column;
 use crate::db::list::{Column, Ending, FoundBy, Fragment};
-use crate::db::schema::{departments, tickets};
-use crate::id::{DepartmentId, UserId};
+use crate::db::schema::{departments, servers, tickets};
+use crate::id::{DepartmentId, ServerId, UserId};
 use crate::page::{Listed, Order};
+use crate::scalar::Instant;
+use crate::servers::Server;
 use crate::support::Department;
 use crate::viewer::Viewer;
 
@@ -18,6 +20,10 @@ pub struct TicketFilter {
     pub(super) status: Option<Vec<TicketStatus>>,
     pub(super) priority: Option<Vec<TicketPriority>>,
     pub(super) departments: Option<Vec<DepartmentId>>,
+    pub(super) server: Option<ServerId>,
+    pub(super) created_after: Option<Instant>,
+    pub(super) created_before: Option<Instant>,
+    pub(super) updated_after: Option<Instant>,
     pub(super) user: Option<UserId>,
     pub(super) assigned_to: Option<UserId>,
     pub(super) unassigned: Option<bool>,
@@ -72,6 +78,19 @@ impl Listed for Ticket {
             ending.plan_anew = true;
             let slugs = Department::visible_to(viewer).filter(departments::id.eq_any(ids.clone()));
             query = query.filter(tickets::department.eq_any(slugs.select(departments::slug)));
+        }
+        if let Some(server) = filter.server {
+            let seen = Server::visible_to(viewer).filter(servers::id.eq(server)).select(servers::id.nullable());
+            query = query.filter(tickets::server_id.eq_any(seen));
+        }
+        if let Some(Instant(after)) = filter.created_after {
+            query = query.filter(tickets::created_at.ge(after));
+        }
+        if let Some(Instant(before)) = filter.created_before {
+            query = query.filter(tickets::created_at.lt(before));
+        }
+        if let Some(Instant(after)) = filter.updated_after {
+            query = query.filter(tickets::updated_at.ge(after));
         }
         if let Some(user) = filter.user {
             query = query.filter(tickets::user_id.eq(user));

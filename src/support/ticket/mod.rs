@@ -6,14 +6,18 @@ mod hold;
 mod life;
 mod list;
 mod object;
+mod open;
 mod reply;
 mod row;
 mod settle;
+mod update;
 
 pub use arguments::TicketArguments;
 pub use assign::{AssignTicketInput, StartTicketWorkInput, UnassignTicketInput};
 pub use hold::{HoldTicketInput, ResumeTicketInput};
 pub use list::{TicketFilter, TicketOrderField};
+pub use open::CreateTicketInput;
 pub use reply::{AddTicketNoteInput, ReplyToTicketInput};
 pub use row::{Ticket, TicketPriority, TicketStatus};
 pub use settle::{CloseTicketInput, ReopenTicketInput, ResolveTicketInput};
+pub use update::UpdateTicketInput;

@@ -2,11 +2,12 @@
 
 use super::row::Ticket;
 use crate::entity;
-use crate::entity::{edge, found_always, value};
+use crate::entity::{edge, found_always, loaded, value};
 use crate::identity::face;
 use crate::life::allowed_actions;
 use crate::support::TicketMessage;
 use crate::support::department::DepartmentOf;
+use crate::support::message::LastMessageOf;
 
 entity! {
     /// A ticket. Visible to whoever opened it and to holders of `ticket:read`.
@@ -31,6 +32,8 @@ entity! {
         updated_at;
         /// When it was closed, else null.
         closed_at;
+        /// When the last message that the viewer may read was written.
+        last_message_at = loaded[id => LastMessageOf(*id); created_at; found => found.unwrap_or(*created_at)];
         /// The account that opened it. Null for those who may not see the account.
         user = edge[user_id];
         /// Who opened it, for every reader; `user` is the account, for those who may see it.

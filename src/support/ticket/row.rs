@@ -1,5 +1,6 @@
 //! The ticket's row.
 
+use chrono::{DateTime, Utc};
 use diesel::pg::Pg;
 use diesel::prelude::*;
 
@@ -80,13 +81,19 @@ by_id! { Ticket by TicketId in tickets }
 
 record! {
     Ticket as TicketId in tickets {
-        given id, user_id, created_at;
+        given id, user_id, created_at, updated_at;
         subject, status, priority, department, assigned_to, closed_at, hold_reason, response_due_at, resolution_due_at,
         resolution_seconds_left, merged_into, server_id
     }
 }
 
 impl Ticket {
+    /// A ticket that somebody opens now.
+    #[must_use]
+    pub fn new(id: TicketId, user_id: UserId, now: DateTime<Utc>) -> Self {
+        Self { id, user_id, created_at: now.into(), updated_at: now.into(), ..Self::default() }
+    }
+
     /// The tickets that `viewer` may see: every find, list and loader starts here.
     #[must_use]
     pub fn visible_to(viewer: &Viewer) -> tickets::BoxedQuery<'static, Pg> {

@@ -19,7 +19,7 @@ pub enum Kind {
 }
 
 /// What the standard role of a customer holds.
-const CUSTOMER: [&str; 11] = [
+const CUSTOMER: [&str; 12] = [
     "user:read:own",
     "session:read:own",
     "session:revoke:own",
@@ -31,6 +31,7 @@ const CUSTOMER: [&str; 11] = [
     "ticket:reply:own",
     "ticket:close:own",
     "ticket:reopen:own",
+    "ticket:create:own",
 ];
 
 /// Somebody with a connection.

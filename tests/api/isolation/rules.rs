@@ -148,8 +148,10 @@ impl Rule {
             Kind::Customer | Kind::Staff => self.customer,
             Kind::Pool => false,
             Kind::Worker => self.table == "sessions",
-            Kind::Writer => ["users", "sessions", "tickets", "idempotency_keys", "departments", "department_targets"]
-                .contains(&self.table),
+            Kind::Writer => {
+                ["users", "sessions", "servers", "tickets", "idempotency_keys", "departments", "department_targets"]
+                    .contains(&self.table)
+            }
             Kind::Auth => self.auth,
             Kind::Owner => return (!self.table.starts_with("__")).then(|| "false".into()),
             Kind::Maintenance => !self.table.starts_with("__"),
@@ -233,7 +235,7 @@ pub const ADDITIONS: &[Addition] = &[
         "INSERT INTO public.ticket_messages (id, ticket_id, user_id, content) SELECT gen_random_uuid(), id, app.viewer_id(), 'a' FROM public.tickets",
         |actor, seen| match seen {
             0 => Ok(0),
-            _ if actor.can("ticket:reply") => Ok(seen),
+            _ if actor.can("ticket:reply") || actor.can("ticket:create") => Ok(seen),
             _ if actor.can("ticket:reply:own") && !actor.can("ticket:read") => Ok(seen),
             _ => Err(REFUSED.into()),
         },
@@ -247,6 +249,21 @@ pub const ADDITIONS: &[Addition] = &[
         "ticket_messages",
         "INSERT INTO public.ticket_messages (id, ticket_id, user_id, content) SELECT gen_random_uuid(), id, user_id, 'a' FROM public.tickets WHERE user_id <> app.viewer_id()",
         |actor, _| if actor.can("ticket:read") { Err(REFUSED.into()) } else { Ok(0) },
+    ),
+    (
+        "tickets",
+        "INSERT INTO public.tickets (id, user_id, subject, department) VALUES (gen_random_uuid(), app.viewer_id(), 'a', 'general')",
+        |actor, _| by_permission(actor, "ticket:create:own"),
+    ),
+    (
+        "tickets",
+        "INSERT INTO public.tickets (id, user_id, subject, department) SELECT gen_random_uuid(), user_id, 'a', 'general' FROM public.tickets WHERE user_id <> app.viewer_id() LIMIT 1",
+        |actor, _| if actor.can("ticket:read") { by_permission(actor, "ticket:create") } else { Ok(0) },
+    ),
+    (
+        "tickets",
+        "INSERT INTO public.tickets (id, user_id, subject, department, server_id) SELECT gen_random_uuid(), app.viewer_id(), 'a', 'general', id FROM public.servers WHERE user_id <> app.viewer_id() LIMIT 1",
+        |actor, _| if actor.can("server:read") { Err(REFUSED.into()) } else { Ok(0) },
     ),
     (
         "departments",
