@@ -68,6 +68,7 @@ permissions! {
     TicketReopen = "ticket:reopen", true, "Open tickets again.";
     DepartmentWrite = "department:write", false, "Make and change departments and their times.";
     TicketCreate = "ticket:create", true, "Open tickets; on behalf of anybody without `:own`.";
+    TicketMerge = "ticket:merge", false, "Merge tickets of one customer, and take them apart.";
 }
 
 /// What a field asks of its viewer.

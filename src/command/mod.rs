@@ -39,7 +39,7 @@ pub use input::{as_expected, line, words};
 pub use payload::Payload;
 pub use record::{Record, changed};
 pub use run::run;
-pub use write::{Becomes, Write};
+pub use write::{Becomes, Shown, Write, missing};
 
 use crate::error::Error;
 use crate::outcome::UserError;

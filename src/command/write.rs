@@ -101,13 +101,31 @@ impl Write {
         row.ok_or_else(|| Error::not_found().into())
     }
 
+    /// The row that the command is about and another that the input names at `field`, both locked, in an order that no
+    /// two commands take differently.
+    ///
+    /// # Errors
+    /// `NOT_FOUND` without the first, the outcome `NOT_FOUND` at the field without the second.
+    pub async fn subjects<R: ById>(
+        &mut self,
+        one: impl Into<Uuid>,
+        other: impl Into<Uuid>,
+        field: &str,
+    ) -> Done<(R, R)> {
+        let (one, other) = (one.into(), other.into());
+        let least = self.find::<R>(one.min(other), true).await?;
+        let greatest = self.find::<R>(one.max(other), true).await?;
+        self.now().await?;
+        let (one, other) = if one <= other { (least, greatest) } else { (greatest, least) };
+        Ok((one.ok_or_else(Error::not_found)?, other.ok_or_else(|| missing(field))?))
+    }
+
     /// Another row that the input names at `field`, in the viewer's scope.
     ///
     /// # Errors
     /// The outcome `NOT_FOUND` at the field.
     pub async fn other<R: ById>(&mut self, id: impl Into<Uuid>, field: &str) -> Done<R> {
-        let missing = || UserError::new(UserErrorCode::NotFound, "There is nothing with this id.").at(field);
-        self.find(id.into(), false).await?.ok_or_else(|| missing().into())
+        self.find(id.into(), false).await?.ok_or_else(|| missing(field).into())
     }
 
     async fn find<R: ById>(&self, id: Uuid, locks: bool) -> Result<Option<R>> {
@@ -169,6 +187,16 @@ impl Write {
         }
         let now = self.now().await?;
         self.update(before, &after, now, beside).await
+    }
+
+    /// Shows in the time of a row that was locked that something around it changed.
+    ///
+    /// # Errors
+    /// What the database answers.
+    pub async fn touch<R: Record>(&mut self, row: &R) -> Done<()> {
+        let now = self.now().await?;
+        self.update(row, row, now, Vec::new()).await?;
+        Ok(())
     }
 
     async fn update<R: Record>(&mut self, before: &R, after: &R, now: DateTime<Utc>, beside: Vec<Shown>) -> Done<bool> {
@@ -236,6 +264,11 @@ impl Write {
     pub(super) fn into_unit(self) -> Unit {
         self.unit
     }
+}
+
+/// What the input names leads nowhere, as far as the viewer may know.
+pub fn missing(field: &str) -> UserError {
+    UserError::new(UserErrorCode::NotFound, "There is nothing with this id.").at(field)
 }
 
 /// What a constraint says to whoever ran into it: the names are the program's own, see `migrations/README.md`.

@@ -233,6 +233,7 @@ diesel::table! {
         is_internal -> Bool,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        shown_in -> Uuid,
     }
 }
 
@@ -262,6 +263,7 @@ diesel::table! {
         subject_words -> Tsvector,
         resolution_seconds_left -> Nullable<Int4>,
         number -> Int4,
+        before_merge -> Nullable<Jsonb>,
     }
 }
 
@@ -328,7 +330,6 @@ diesel::joinable!(server_actions -> users (requested_by));
 diesel::joinable!(servers -> server_packages (package_id));
 diesel::joinable!(servers -> users (user_id));
 diesel::joinable!(sessions -> users (user_id));
-diesel::joinable!(ticket_messages -> tickets (ticket_id));
 diesel::joinable!(ticket_messages -> users (user_id));
 diesel::joinable!(tickets -> servers (server_id));
 diesel::joinable!(transactions -> invoices (invoice_id));

@@ -7,7 +7,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use diesel::QueryResult;
 use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
-use diesel::sql_types::{Array, Bool, Date, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, Bool, Date, Integer, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use uuid::Uuid;
 
 use crate::id::{DepartmentId, MessageId, ServerId, TicketId, UserId};
@@ -39,6 +39,8 @@ pub enum Bind {
     MaybeInt(Option<i32>),
     /// `integer[]`
     Ints(Vec<i32>),
+    /// `jsonb`, or null
+    Json(Option<serde_json::Value>),
     /// `boolean`
     Bool(bool),
 }
@@ -106,6 +108,7 @@ impl Bind {
             Self::MaybeUuid(value) => out.push_bind_param::<Nullable<SqlUuid>, _>(value),
             Self::MaybeInt(value) => out.push_bind_param::<Nullable<Integer>, _>(value),
             Self::Ints(value) => out.push_bind_param::<Array<Integer>, _>(value),
+            Self::Json(value) => out.push_bind_param::<Nullable<Jsonb>, _>(value),
             Self::Bool(value) => out.push_bind_param::<Bool, _>(value),
         }
     }

@@ -237,6 +237,10 @@ FROM (VALUES
 JOIN demo_tickets ticket USING (n)
 JOIN users ON users.username = message.username;
 
+-- What was written in a ticket that was merged is shown where it goes on.
+UPDATE ticket_messages SET shown_in = tickets.merged_into FROM tickets
+WHERE tickets.id = ticket_messages.ticket_id AND tickets.merged_into IS NOT NULL;
+
 -- What everybody may see decides; a newer note must not show here.
 UPDATE tickets
 SET updated_at = greatest(

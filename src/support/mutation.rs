@@ -2,9 +2,9 @@
 
 use super::department::{CreateDepartmentInput, UpdateDepartmentInput};
 use super::ticket::{
-    AddTicketNoteInput, AssignTicketInput, CloseTicketInput, CreateTicketInput, HoldTicketInput, ReopenTicketInput,
-    ReplyToTicketInput, ResolveTicketInput, ResumeTicketInput, StartTicketWorkInput, UnassignTicketInput,
-    UpdateTicketInput,
+    AddTicketNoteInput, AssignTicketInput, CloseTicketInput, CreateTicketInput, HoldTicketInput, MergeTicketsInput,
+    ReopenTicketInput, ReplyToTicketInput, ResolveTicketInput, ResumeTicketInput, StartTicketWorkInput,
+    UnassignTicketInput, UnmergeTicketsInput, UpdateTicketInput,
 };
 use crate::command::command;
 use crate::entity;
@@ -40,6 +40,10 @@ entity! {
         close_ticket = command[CloseTicketInput];
         /// Opens a ticket again. Its customer may within 14 days of its end.
         reopen_ticket = command[ReopenTicketInput];
+        /// Closes a ticket that goes on in another. Its messages stay its own and are shown there.
+        merge_tickets = command[MergeTicketsInput];
+        /// Takes a ticket out of the one that it was merged into. It is as it was before.
+        unmerge_tickets = command[UnmergeTicketsInput];
         /// Makes a department. It is never deleted; it can be closed to customers.
         create_department = command[CreateDepartmentInput];
         /// Changes a department.

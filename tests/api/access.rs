@@ -36,6 +36,11 @@ const DEPARTMENT_WRITE: [Outcome; 6] = {
     [Unauthenticated, refused, refused, refused, refused, Data]
 };
 
+const TICKET_MERGE: [Outcome; 6] = {
+    let refused = Forbidden("ticket:merge");
+    [Unauthenticated, refused, refused, Data, refused, Data]
+};
+
 const QUERIES: &[Row] = &[
     ("viewer", "{ viewer { id } }", [Nothing, Data, Data, Data, Data, Data]),
     ("node", r#"{ node(id: "{srv}") { id } }"#, [Nothing, Data, Nothing, Data, Data, Data]),
@@ -59,7 +64,7 @@ const QUERIES: &[Row] = &[
     (
         "permissions",
         "{ permissions { name } }",
-        [Unauthenticated, Forbidden("role:read"), Forbidden("role:read"), Rows(19), Rows(19), Rows(19)],
+        [Unauthenticated, Forbidden("role:read"), Forbidden("role:read"), Rows(20), Rows(20), Rows(20)],
     ),
     ("server", r#"{ server(id: "{srv}") { id } }"#, [Unauthenticated, Data, Nothing, Data, Data, Data]),
     ("servers", "{ servers { totalCount } }", [Unauthenticated, Rows(5), Rows(4), Rows(9), Rows(9), Rows(9)]),
@@ -185,6 +190,16 @@ const MUTATIONS: &[Row] = &[
         "updateTicket",
         r#"mutation { updateTicket(input: { id: "{tkt}", priority: HIGH }) { ticket { id } userErrors { code } } }"#,
         [Unauthenticated, Forbidden("ticket:update"), Forbidden("ticket:update"), Data, Data, Data],
+    ),
+    (
+        "mergeTickets",
+        r#"mutation { mergeTickets(input: { id: "{tkt}", intoId: "{mtk}" }) { ticket { id } userErrors { code } } }"#,
+        TICKET_MERGE,
+    ),
+    (
+        "unmergeTickets",
+        r#"mutation { unmergeTickets(input: { id: "{tkt}" }) { ticket { id } userErrors { code } } }"#,
+        TICKET_MERGE,
     ),
     (
         "createDepartment",

@@ -127,6 +127,16 @@ const GUARDED: &[(&str, &str, &str)] = &[
         r#"mutation { it: updateTicket(input: { id: "{tkt}", priority: HIGH }) { ticket { id } } }"#,
     ),
     (
+        "Mutation.mergeTickets",
+        "ticket:read",
+        r#"mutation { it: mergeTickets(input: { id: "{tkt}", intoId: "{mtk}" }) { ticket { id } } }"#,
+    ),
+    (
+        "Mutation.unmergeTickets",
+        "ticket:read",
+        r#"mutation { it: unmergeTickets(input: { id: "{tkt}" }) { ticket { id } } }"#,
+    ),
+    (
         "Mutation.createDepartment",
         "",
         r#"mutation { it: createDepartment(input: { slug: "mail", name: "Mail" }) { department { id } } }"#,

@@ -31,6 +31,7 @@ mod isolation;
 mod large;
 mod levels;
 mod logs;
+mod merged_tickets;
 mod migrations;
 mod neighbours;
 mod opened_tickets;

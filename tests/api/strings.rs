@@ -114,6 +114,9 @@ const INPUTS: &[(&str, &str, &str, &str, Takes)] = &[
         r#"subject: "a", content: "a", departmentId: "{dep}", idempotencyKey: $text"#,
         Key,
     ),
+    ("MergeTicketsInput.id", "ID!", "mergeTickets", r#"id: $text, intoId: "{tkt}""#, Nothing("input.id")),
+    ("MergeTicketsInput.intoId", "ID!", "mergeTickets", r#"id: "{tkt}", intoId: $text"#, Nothing("input.intoId")),
+    ("UnmergeTicketsInput.id", "ID!", "unmergeTickets", "id: $text", Nothing("input.id")),
     ("UpdateTicketInput.id", "ID!", "updateTicket", "id: $text", Nothing("input.id")),
     (
         "UpdateTicketInput.departmentId",

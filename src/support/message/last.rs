@@ -32,7 +32,7 @@ impl Key for LastMessageOf {
 
 // One step into the index a ticket; the index of public messages holds no notes to step over.
 const OF_ALL: &str = "SELECT parent.id, last.created_at FROM unnest(?) AS parent (id) CROSS JOIN LATERAL ( \
-    SELECT created_at FROM ticket_messages WHERE ticket_id = parent.id ORDER BY created_at DESC, id DESC LIMIT 1) AS last";
+    SELECT created_at FROM ticket_messages WHERE shown_in = parent.id ORDER BY created_at DESC, id DESC LIMIT 1) AS last";
 const OF_PUBLIC: &str = "SELECT parent.id, last.created_at FROM unnest(?) AS parent (id) CROSS JOIN LATERAL ( \
-    SELECT created_at FROM ticket_messages WHERE ticket_id = parent.id AND NOT is_internal \
+    SELECT created_at FROM ticket_messages WHERE shown_in = parent.id AND NOT is_internal \
     ORDER BY created_at DESC, id DESC LIMIT 1) AS last";

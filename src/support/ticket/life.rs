@@ -4,12 +4,15 @@ use std::sync::LazyLock;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::row::{Ticket, TicketStatus};
+use super::row::{BeforeMerge, Ticket, TicketStatus};
 use super::{
-    AddTicketNoteInput, AssignTicketInput, CloseTicketInput, HoldTicketInput, ReopenTicketInput, ReplyToTicketInput,
-    ResolveTicketInput, ResumeTicketInput, StartTicketWorkInput, UnassignTicketInput, UpdateTicketInput,
+    AddTicketNoteInput, AssignTicketInput, CloseTicketInput, HoldTicketInput, MergeTicketsInput, ReopenTicketInput,
+    ReplyToTicketInput, ResolveTicketInput, ResumeTicketInput, StartTicketWorkInput, UnassignTicketInput,
+    UnmergeTicketsInput, UpdateTicketInput,
 };
+use crate::command::Command as _;
 use crate::db::client::Client;
+use crate::db::list::Choice as _;
 use crate::error::Result;
 use crate::id::UserId;
 use crate::life::{Judge, Life, Refusal, Step, To};
@@ -53,6 +56,15 @@ static TABLE: LazyLock<Vec<Step<Ticket>>> = LazyLock::new(|| {
         Step::of::<ReopenTicketInput>(&[Resolved, Closed], To::State(Open))
             .unless("by its customer: not later than 14 days after it was closed", too_late),
         Step::of::<ReopenTicketInput>(&[Open], To::Satisfied),
+        Step::of::<MergeTicketsInput>(
+            &[Open, InProgress, WaitingCustomer, OnHold, Resolved, Closed],
+            To::State(Closed),
+        ),
+        Step::of::<UnmergeTicketsInput>(
+            &[Closed],
+            To::By("the state that it had", |ticket: &Ticket, _| ticket.before()),
+        )
+        .unless("it was merged", is_apart),
         Step::of::<UpdateTicketInput>(&[Open, InProgress, WaitingCustomer, OnHold, Resolved, Closed], To::Same),
     ]
 });
@@ -61,6 +73,11 @@ fn too_late(ticket: &Ticket, judge: &Judge) -> Option<Refusal> {
     let over = ticket.closed_at.is_some_and(|closed| closed.0 + REOPENS_WITHIN < judge.now);
     (over && !judge.viewer.can(Permission::TicketReopen))
         .then(|| (UserErrorCode::Expired, "It was closed more than 14 days ago. Open a new ticket instead.".to_owned()))
+}
+
+fn is_apart(ticket: &Ticket, _: &Judge) -> Option<Refusal> {
+    let message = "It was not merged into another ticket.";
+    ticket.merged_into.is_none().then(|| (UserErrorCode::InvalidTransition, message.to_owned()))
 }
 
 fn cannot_take(ticket: &Ticket, judge: &Judge) -> Option<Refusal> {
@@ -90,7 +107,7 @@ impl Life for Ticket {
     }
 
     async fn terms(&self, state: TicketStatus, conn: &Client) -> Result<Option<Target>> {
-        if self.is_over() && !is_over(state) {
+        if self.is_over() && !is_over(state) && self.before_merge.is_none() {
             return Target::of(conn, &self.department, self.priority).await.map(Some);
         }
         Ok(None)
@@ -99,6 +116,11 @@ impl Life for Ticket {
     /// The clocks: the time to settle it stands while the customer is awaited or it is on hold; what is over owes
     /// nothing; and what was over and is open again owes a first answer once more.
     fn enter(&mut self, state: TicketStatus, now: DateTime<Utc>, promised: Option<Target>) {
+        match (self.merged_into, self.before_merge.take()) {
+            (None, Some(before)) => return self.restore(before, state),
+            (Some(_), None) => self.before_merge = Some(self.keep()),
+            (_, before) => self.before_merge = before,
+        }
         let stands = matches!(state, WaitingCustomer | OnHold);
         if is_over(state) {
             (self.response_due_at, self.resolution_due_at, self.resolution_seconds_left) = (None, None, None);
@@ -124,10 +146,20 @@ impl Life for Ticket {
 
     /// What goes on elsewhere is over here.
     fn barred(&self, event: &str) -> Option<Refusal> {
-        let _ = event;
+        if event == UnmergeTicketsInput::NAME {
+            return None;
+        }
         let merged = "It was merged into another ticket, where the conversation goes on.";
         self.merged_into.map(|_| (UserErrorCode::InvalidTransition, merged.to_owned()))
     }
+}
+
+fn micros(at: Instant) -> i64 {
+    at.0.timestamp_micros()
+}
+
+fn instant(micros: i64) -> Option<Instant> {
+    DateTime::from_timestamp_micros(micros).map(Instant)
 }
 
 fn is_over(state: TicketStatus) -> bool {
@@ -137,6 +169,40 @@ fn is_over(state: TicketStatus) -> bool {
 impl Ticket {
     fn is_over(&self) -> bool {
         is_over(self.status)
+    }
+
+    /// The state that it had before it was merged. What was merged before that was kept begins anew.
+    fn before(&self) -> TicketStatus {
+        let kept = self.before_merge.as_ref().map(|before| before.status.as_str());
+        TicketStatus::ALL.iter().copied().find(|status| Some(status.as_str()) == kept).unwrap_or(Open)
+    }
+
+    /// Why another ticket cannot go on in this one.
+    pub(super) fn cannot_take_in(&self, other: &Self) -> Option<&'static str> {
+        if self.user_id != other.user_id {
+            return Some("Only tickets of one customer can be merged.");
+        }
+        (self.is_over() || self.merged_into.is_some()).then_some("It is over: open it again first.")
+    }
+
+    fn keep(&self) -> BeforeMerge {
+        BeforeMerge {
+            status: self.status.as_str().to_owned(),
+            closed_at: self.closed_at.map(micros),
+            hold_reason: self.hold_reason.clone(),
+            response_due_at: self.response_due_at.map(micros),
+            resolution_due_at: self.resolution_due_at.map(micros),
+            resolution_seconds_left: self.resolution_seconds_left,
+        }
+    }
+
+    fn restore(&mut self, before: BeforeMerge, state: TicketStatus) {
+        self.status = state;
+        self.closed_at = before.closed_at.and_then(instant);
+        self.hold_reason = before.hold_reason;
+        self.response_due_at = before.response_due_at.and_then(instant);
+        self.resolution_due_at = before.resolution_due_at.and_then(instant);
+        self.resolution_seconds_left = before.resolution_seconds_left;
     }
 
     /// What is promised is owed from now on.

@@ -50,8 +50,9 @@ entity! {
         merged_into = edge[merged_into];
         /// The server that it is about. Null when it is about none, or for those who may not see it.
         server = edge[server_id];
-        /// Newest first. Internal notes appear only to holders of `ticket:note`, here, in counts and in cursors alike.
-        messages = page[TicketMessage of ticket_messages.ticket_id];
+        /// Newest first, with those of tickets that were merged into it; those of one that was merged are shown where it
+        /// goes on. Internal notes appear only to holders of `ticket:note`, here, in counts and in cursors alike.
+        messages = page[TicketMessage of ticket_messages.shown_in];
         /// What the viewer may do with it.
         allowed_actions = allowed_actions[of status, user_id, assigned_to, merged_into, closed_at];
     }

@@ -4,11 +4,11 @@ use async_graphql::{ID, InputObject};
 use serde_json::json;
 
 use super::row::{Ticket, TicketPriority};
-use crate::command::{Command, Done, Effect, EffectKind, Write, line, words};
+use crate::command::{Command, Done, Effect, EffectKind, Write, line, missing, words};
 use crate::entity::{edge, method};
 use crate::id::{DepartmentId, MessageId, ServerId, TicketId, UserId};
 use crate::identity::User;
-use crate::outcome::{ConsequenceKind, UserError, UserErrorCode};
+use crate::outcome::ConsequenceKind;
 use crate::payload;
 use crate::requires::requires;
 use crate::servers::Server;
@@ -108,8 +108,4 @@ async fn server_of(write: &mut Write, id: &ID, customer: UserId) -> Done<ServerI
     let id = ServerId::parse(id, "input.serverId")?;
     let server: Server = write.other(id, "serverId").await?;
     if server.owner() == customer { Ok(id) } else { Err(missing("serverId").into()) }
-}
-
-fn missing(field: &str) -> UserError {
-    UserError::new(UserErrorCode::NotFound, "There is nothing with this id.").at(field)
 }

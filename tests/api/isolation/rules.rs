@@ -93,6 +93,12 @@ pub const HIDDEN: &[(&str, &str, &[Kind])] = &[
     ("tickets", "response_due_sort", &[Kind::Customer]),
     ("tickets", "resolution_due_at", &[Kind::Customer]),
     ("tickets", "resolution_seconds_left", &[Kind::Customer]),
+    ("tickets", "before_merge", &[Kind::Customer]),
+    ("ticket_messages", "user_id", &[Kind::Writer]),
+    ("ticket_messages", "content", &[Kind::Writer]),
+    ("ticket_messages", "is_internal", &[Kind::Writer]),
+    ("ticket_messages", "created_at", &[Kind::Writer]),
+    ("ticket_messages", "updated_at", &[Kind::Writer]),
     ("users", "virtfusion_id", &[Kind::Customer]),
     ("users", "server_limit", &[Kind::Customer]),
     ("sessions", "user_id", &[Kind::Worker]),
@@ -118,6 +124,8 @@ pub const WRITABLE: &[(&str, &str, Kind)] = &[
     ("tickets", "resolution_due_at", Kind::Writer),
     ("tickets", "merged_into", Kind::Writer),
     ("tickets", "resolution_seconds_left", Kind::Writer),
+    ("tickets", "before_merge", Kind::Writer),
+    ("ticket_messages", "shown_in", Kind::Writer),
     ("departments", "name", Kind::Writer),
     ("departments", "is_public", Kind::Writer),
     ("departments", "revision", Kind::Writer),
@@ -148,10 +156,17 @@ impl Rule {
             Kind::Customer | Kind::Staff => self.customer,
             Kind::Pool => false,
             Kind::Worker => self.table == "sessions",
-            Kind::Writer => {
-                ["users", "sessions", "servers", "tickets", "idempotency_keys", "departments", "department_targets"]
-                    .contains(&self.table)
-            }
+            Kind::Writer => [
+                "users",
+                "sessions",
+                "servers",
+                "tickets",
+                "ticket_messages",
+                "idempotency_keys",
+                "departments",
+                "department_targets",
+            ]
+            .contains(&self.table),
             Kind::Auth => self.auth,
             Kind::Owner => return (!self.table.starts_with("__")).then(|| "false".into()),
             Kind::Maintenance => !self.table.starts_with("__"),
@@ -161,6 +176,8 @@ impl Rule {
             Kind::Worker | Kind::Auth | Kind::Maintenance => Some("true".into()),
             // Of sessions a change needs none but the one that asks.
             Kind::Writer if self.table == "sessions" => Some(format!("id = {}", actor.session)),
+            // Whoever merges moves all messages, and reads none.
+            Kind::Writer if self.table == "ticket_messages" => Some(actor.can("ticket:merge").to_string()),
             // A customer's ticket has due times that he never sees.
             Kind::Writer if self.table == "department_targets" => {
                 let seen = Rule::of("departments").condition(actor);
@@ -192,11 +209,22 @@ impl Rule {
         if actor.kind != Kind::Writer {
             return "true".into();
         }
+        if self.table == "ticket_messages" {
+            return held(&["ticket:merge"]).to_string();
+        }
         if self.table.starts_with("department") {
             return held(&["department:write"]).to_string();
         }
         let own = held(&["ticket:reply:own", "ticket:close:own", "ticket:reopen:own"]);
-        let any = ["ticket:update", "ticket:assign", "ticket:reply", "ticket:close", "ticket:reopen", "ticket:note"];
+        let any = [
+            "ticket:update",
+            "ticket:assign",
+            "ticket:reply",
+            "ticket:close",
+            "ticket:reopen",
+            "ticket:note",
+            "ticket:merge",
+        ];
         let changes = if held(&any) { "true".into() } else { format!("{own} AND user_id = {}", actor.me) };
         format!("({}) AND ({changes})", self.condition(actor))
     }
