@@ -122,6 +122,8 @@ ids! {
     MessageId = "msg";
     /// Whom a ticket is for.
     DepartmentId = "dep";
+    /// An answer that staff keeps ready.
+    CannedReplyId = "can";
     /// Something that happened, in the audit log.
     AuditEventId = "aud";
 }

@@ -205,11 +205,7 @@ impl Write {
         let values: Vec<_> = places.iter().filter_map(named).collect();
         let is_changed = !values.is_empty() || !beside.is_empty();
         let change = Change::Update { table: R::TABLE, id: &before.uuid(), values, is_revised: is_changed, at: &now };
-        match change.run(self.unit.conn()).await.map_err(outcome)? {
-            1 => {}
-            // Row security let it be seen and locked, and not changed: the command asked for less than it does.
-            rows => return Err(Error::internal(std::io::Error::other(format!("{rows} rows changed, not 1"))).into()),
-        }
+        one(change.run(self.unit.conn()).await.map_err(outcome)?)?;
         let shown = |at: usize| Some((camel(R::NAMES.get(at)?), before.shown(at), after.shown(at)));
         self.happened::<R>(before.uuid(), places.into_iter().filter_map(shown).chain(beside).collect());
         Ok(is_changed)
@@ -223,6 +219,17 @@ impl Write {
         let values = R::NAMES.iter().enumerate().map(|(at, name)| (*name, row.bind(at))).collect();
         Change::Insert { table: R::TABLE, values }.run(self.unit.conn()).await.map_err(outcome)?;
         let shown = |(at, name): (usize, &&str)| (camel(name), Value::Null, row.shown(at));
+        self.happened::<R>(row.uuid(), R::NAMES.iter().enumerate().map(shown).collect());
+        Ok(())
+    }
+
+    /// Deletes a row that was locked.
+    ///
+    /// # Errors
+    /// What the database answers.
+    pub async fn delete<R: Record>(&mut self, row: &R) -> Done<()> {
+        one(Change::Delete { table: R::TABLE, id: &row.uuid() }.run(self.unit.conn()).await?)?;
+        let shown = |(at, name): (usize, &&str)| (camel(name), row.shown(at), Value::Null);
         self.happened::<R>(row.uuid(), R::NAMES.iter().enumerate().map(shown).collect());
         Ok(())
     }
@@ -266,7 +273,13 @@ impl Write {
     }
 }
 
+/// Row security may let a row be seen and locked, and not changed: the command asked for less than it does.
+fn one(rows: usize) -> Result<()> {
+    if rows == 1 { Ok(()) } else { Err(Error::internal(std::io::Error::other(format!("{rows} rows changed, not 1")))) }
+}
+
 /// What the input names leads nowhere, as far as the viewer may know.
+#[must_use]
 pub fn missing(field: &str) -> UserError {
     UserError::new(UserErrorCode::NotFound, "There is nothing with this id.").at(field)
 }

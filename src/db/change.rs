@@ -1,4 +1,4 @@
-//! An `INSERT` or an `UPDATE` of one row, whose text depends on the names of its columns alone.
+//! An `INSERT`, an `UPDATE` or a `DELETE` of one row, whose text depends on the names of its columns alone.
 
 use chrono::{DateTime, Utc};
 use diesel::QueryResult;
@@ -23,6 +23,13 @@ pub enum Change<'a> {
         table: &'static str,
         /// Its columns, each with its value.
         values: Vec<(&'static str, Bind)>,
+    },
+    /// A row that goes.
+    Delete {
+        /// The table.
+        table: &'static str,
+        /// The row.
+        id: &'a Uuid,
     },
     /// A row that is there.
     Update {
@@ -65,6 +72,12 @@ impl QueryFragment<Pg> for Change<'_> {
                     value.push(&mut out)?;
                 }
                 out.push_sql(")");
+            }
+            Self::Delete { table, id } => {
+                out.push_sql("DELETE FROM ");
+                out.push_identifier(table)?;
+                out.push_sql(" WHERE \"id\" = ");
+                out.push_bind_param::<SqlUuid, _>(*id)?;
             }
             Self::Update { table, id, values, is_revised, at } => {
                 out.push_sql("UPDATE ");

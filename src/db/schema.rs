@@ -31,6 +31,18 @@ diesel::table! {
 }
 
 diesel::table! {
+    canned_replies (id) {
+        id -> Uuid,
+        name -> Text,
+        content -> Text,
+        department_id -> Nullable<Uuid>,
+        revision -> Int4,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     demo_data (kind) {
         kind -> Text,
     }
@@ -319,6 +331,7 @@ diesel::table! {
 
 diesel::joinable!(audit_details -> audit_events (event_id));
 diesel::joinable!(audit_events -> users (actor_id));
+diesel::joinable!(canned_replies -> departments (department_id));
 diesel::joinable!(idempotency_keys -> users (user_id));
 diesel::joinable!(invoice_items -> invoices (invoice_id));
 diesel::joinable!(invoice_items -> servers (server_id));
@@ -340,6 +353,7 @@ diesel::joinable!(user_roles -> users (user_id));
 diesel::allow_tables_to_appear_in_same_query!(
     audit_details,
     audit_events,
+    canned_replies,
     demo_data,
     department_targets,
     departments,

@@ -241,6 +241,15 @@ JOIN users ON users.username = message.username;
 UPDATE ticket_messages SET shown_in = tickets.merged_into FROM tickets
 WHERE tickets.id = ticket_messages.ticket_id AND tickets.merged_into IS NOT NULL;
 
+INSERT INTO canned_replies (id, name, content, department_id)
+SELECT pg_temp.v7(now(), reply.name), reply.name, reply.content, departments.id
+FROM (VALUES
+    ('Greeting',        NULL,        'Thank you for writing. I am looking into it and will come back to you today.'),
+    ('Reverse DNS',     'technical', 'The record is set. It can take a few hours until every resolver has it.'),
+    ('Payment by bank', 'billing',   'Please use the number of the invoice as the reference. The server comes back as soon as the money is here.')
+) AS reply (name, slug, content)
+LEFT JOIN departments USING (slug);
+
 -- What everybody may see decides; a newer note must not show here.
 UPDATE tickets
 SET updated_at = greatest(

@@ -1,5 +1,6 @@
 //! Changes of tickets and departments.
 
+use super::canned_reply::{CreateCannedReplyInput, DeleteCannedReplyInput, UpdateCannedReplyInput};
 use super::department::{CreateDepartmentInput, UpdateDepartmentInput};
 use super::ticket::{
     AddTicketNoteInput, AssignTicketInput, CloseTicketInput, CreateTicketInput, HoldTicketInput, MergeTicketsInput,
@@ -48,5 +49,11 @@ entity! {
         create_department = command[CreateDepartmentInput];
         /// Changes a department.
         update_department = command[UpdateDepartmentInput];
+        /// Keeps an answer ready.
+        create_canned_reply = command[CreateCannedReplyInput];
+        /// Changes a canned reply.
+        update_canned_reply = command[UpdateCannedReplyInput];
+        /// Deletes a canned reply. What was written with it stays.
+        delete_canned_reply = command[DeleteCannedReplyInput];
     }
 }

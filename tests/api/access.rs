@@ -41,6 +41,11 @@ const TICKET_MERGE: [Outcome; 6] = {
     [Unauthenticated, refused, refused, Data, refused, Data]
 };
 
+const CANNED_REPLY_WRITE: [Outcome; 6] = {
+    let refused = Forbidden("canned_reply:write");
+    [Unauthenticated, refused, refused, Data, refused, Data]
+};
+
 const QUERIES: &[Row] = &[
     ("viewer", "{ viewer { id } }", [Nothing, Data, Data, Data, Data, Data]),
     ("node", r#"{ node(id: "{srv}") { id } }"#, [Nothing, Data, Nothing, Data, Data, Data]),
@@ -64,7 +69,7 @@ const QUERIES: &[Row] = &[
     (
         "permissions",
         "{ permissions { name } }",
-        [Unauthenticated, Forbidden("role:read"), Forbidden("role:read"), Rows(20), Rows(20), Rows(20)],
+        [Unauthenticated, Forbidden("role:read"), Forbidden("role:read"), Rows(22), Rows(22), Rows(22)],
     ),
     ("server", r#"{ server(id: "{srv}") { id } }"#, [Unauthenticated, Data, Nothing, Data, Data, Data]),
     ("servers", "{ servers { totalCount } }", [Unauthenticated, Rows(5), Rows(4), Rows(9), Rows(9), Rows(9)]),
@@ -98,6 +103,11 @@ const QUERIES: &[Row] = &[
     ("ticket", r#"{ ticket(id: "{tkt}") { id } }"#, [Unauthenticated, Data, Nothing, Data, Data, Data]),
     ("tickets", "{ tickets { totalCount } }", [Unauthenticated, Rows(6), Rows(4), Rows(10), Rows(10), Rows(10)]),
     ("departments", "{ departments { slug } }", [Unauthenticated, Rows(4), Rows(4), Rows(5), Rows(5), Rows(5)]),
+    (
+        "cannedReplies",
+        "{ cannedReplies { id } }",
+        [Unauthenticated, Forbidden("canned_reply:read"), Forbidden("canned_reply:read"), Rows(3), Rows(3), Rows(3)],
+    ),
 ];
 
 const MUTATIONS: &[Row] = &[
@@ -210,6 +220,21 @@ const MUTATIONS: &[Row] = &[
         "updateDepartment",
         r#"mutation { updateDepartment(input: { id: "{dep}", name: "Machines" }) { department { id } userErrors { code } } }"#,
         DEPARTMENT_WRITE,
+    ),
+    (
+        "createCannedReply",
+        r#"mutation { createCannedReply(input: { name: "A", content: "B" }) { cannedReply { id } userErrors { code } } }"#,
+        CANNED_REPLY_WRITE,
+    ),
+    (
+        "updateCannedReply",
+        r#"mutation { updateCannedReply(input: { id: "{can}", name: "C" }) { cannedReply { id } userErrors { code } } }"#,
+        CANNED_REPLY_WRITE,
+    ),
+    (
+        "deleteCannedReply",
+        r#"mutation { deleteCannedReply(input: { id: "{can}" }) { cannedReplyId userErrors { code } } }"#,
+        CANNED_REPLY_WRITE,
     ),
 ];
 

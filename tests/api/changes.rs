@@ -77,6 +77,9 @@ const REHEARSED: &[(&str, &str, &str, &str)] = &[
     ("unmergeTickets", r#"id: "{tkt}""#, TICKET, "merged"),
     ("createDepartment", r#"slug: "mail", name: "Mail""#, DEPARTMENT, "open"),
     ("updateDepartment", r#"id: "{dep}", name: "Machines", isPublic: false"#, DEPARTMENT, "open"),
+    ("createCannedReply", r#"name: "A", content: "B", departmentId: "{dep}""#, CANNED, "open"),
+    ("updateCannedReply", r#"id: "{can}", name: "C", departmentId: null"#, CANNED, "open"),
+    ("deleteCannedReply", r#"id: "{can}""#, "cannedReplyId", "open"),
 ];
 
 const TICKET: &str = "ticket { id revision status updatedAt closedAt responseDueAt holdReason assignedTo { displayName } \
@@ -87,6 +90,7 @@ const OPENED: &str = "ticket { id number subject priority status lastMessageAt r
     server { name } user { email } messages(first: 50) { totalCount nodes { id content author { displayName } } } }";
 const MERGED: &str = "ticket { id status messages(first: 50) { totalCount } mergedInto { number } } \
     into { id status lastMessageAt messages(first: 50) { totalCount nodes { id content ticket { id } } } }";
+const CANNED: &str = "cannedReply { id revision name content department { slug } }";
 const DEPARTMENT: &str =
     "department { id revision slug name isPublic targets { priority responseMinutes resolutionMinutes } }";
 
@@ -119,7 +123,7 @@ fn timeless(value: &Value) -> Value {
             })
             .collect(),
         Value::Array(values) => values.iter().map(timeless).collect(),
-        Value::String(text) if ["msg_", "dep_", "tkt_", "T-"].iter().any(|prefix| text.starts_with(prefix)) => {
+        Value::String(text) if ["msg_", "dep_", "tkt_", "can_", "T-"].iter().any(|prefix| text.starts_with(prefix)) => {
             json!(text[..2])
         }
         value => value.clone(),

@@ -59,6 +59,7 @@ const GUARDED: &[(&str, &str, &str)] = &[
     ("Ticket.holdReason", "ticket:read", r#"{ ticket(id: "{tkt}") { it: holdReason } }"#),
     ("Ticket.responseDueAt", "ticket:read", r#"{ ticket(id: "{tkt}") { it: responseDueAt } }"#),
     ("Ticket.resolutionDueAt", "ticket:read", r#"{ ticket(id: "{tkt}") { it: resolutionDueAt } }"#),
+    ("Query.cannedReplies", "", "{ it: cannedReplies { id } }"),
     ("Department.targets", "", r#"{ node(id: "{dep}") { ... on Department { it: targets { priority } } } }"#),
     // What changes the ticket comes after what looks at it.
     (
@@ -145,6 +146,21 @@ const GUARDED: &[(&str, &str, &str)] = &[
         "Mutation.updateDepartment",
         "",
         r#"mutation { it: updateDepartment(input: { id: "{dep}", name: "Machines" }) { department { id } } }"#,
+    ),
+    (
+        "Mutation.createCannedReply",
+        "",
+        r#"mutation { it: createCannedReply(input: { name: "A", content: "B" }) { cannedReply { id } } }"#,
+    ),
+    (
+        "Mutation.updateCannedReply",
+        "canned_reply:read",
+        r#"mutation { it: updateCannedReply(input: { id: "{can}", name: "C" }) { cannedReply { id } } }"#,
+    ),
+    (
+        "Mutation.deleteCannedReply",
+        "canned_reply:read",
+        r#"mutation { it: deleteCannedReply(input: { id: "{can}" }) { cannedReplyId } }"#,
     ),
 ];
 

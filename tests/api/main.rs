@@ -13,6 +13,7 @@ mod abandoned;
 mod access;
 mod admin_door;
 mod cancellation;
+mod canned_replies;
 mod changes;
 mod connections;
 mod contract;

@@ -28,6 +28,7 @@ const ENTITIES: &[(&str, &str, &str, &str)] = &[
         "ticket_messages",
         "NOT is_internal AND ticket_id IN (SELECT id FROM tickets WHERE user_id = {ada})",
     ),
+    ("CannedReply", "can", "canned_replies", "false"),
     ("Department", "dep", "departments", "is_public OR slug IN (SELECT department FROM tickets WHERE user_id = {ada})"),
 ];
 

@@ -15,8 +15,6 @@ pub struct Rule {
     customer: bool,
     /// Whether the definer functions look at it.
     auth: bool,
-    /// Whether staff sees every row, whatever they may do.
-    staff: bool,
 }
 
 const fn rule(
@@ -24,7 +22,7 @@ const fn rule(
     any: &'static [&'static str],
     some: &'static [(Option<&'static str>, &'static str)],
 ) -> Rule {
-    Rule { table, any, some, anon: false, customer: true, auth: false, staff: false }
+    Rule { table, any, some, anon: false, customer: true, auth: false }
 }
 
 pub const RULES: &[Rule] = &[
@@ -57,18 +55,17 @@ pub const RULES: &[Rule] = &[
             (Some("ticket:note"), "is_internal AND ticket_id IN (SELECT id FROM tickets WHERE {tickets})"),
         ],
     ),
-    Rule {
-        staff: true,
-        ..rule(
-            "departments",
-            &[],
-            &[
-                (None, "is_public AND $me IS NOT NULL"),
-                (None, "slug IN (SELECT department FROM tickets WHERE user_id = $me)"),
-            ],
-        )
-    },
+    // And all of them for staff, whatever they may do.
+    rule(
+        "departments",
+        &[],
+        &[
+            (None, "is_public AND $me IS NOT NULL"),
+            (None, "slug IN (SELECT department FROM tickets WHERE user_id = $me)"),
+        ],
+    ),
     rule("department_targets", &["ticket:update"], &[]),
+    rule("canned_replies", &["canned_reply:read"], &[]),
     // What is kept of changes; nobody reads it yet.
     Rule { customer: false, ..rule("audit_events", &[], &[]) },
     Rule { customer: false, ..rule("audit_details", &[], &[]) },
@@ -126,6 +123,11 @@ pub const WRITABLE: &[(&str, &str, Kind)] = &[
     ("tickets", "resolution_seconds_left", Kind::Writer),
     ("tickets", "before_merge", Kind::Writer),
     ("ticket_messages", "shown_in", Kind::Writer),
+    ("canned_replies", "name", Kind::Writer),
+    ("canned_replies", "content", Kind::Writer),
+    ("canned_replies", "department_id", Kind::Writer),
+    ("canned_replies", "revision", Kind::Writer),
+    ("canned_replies", "updated_at", Kind::Writer),
     ("departments", "name", Kind::Writer),
     ("departments", "is_public", Kind::Writer),
     ("departments", "revision", Kind::Writer),
@@ -162,6 +164,7 @@ impl Rule {
                 "servers",
                 "tickets",
                 "ticket_messages",
+                "canned_replies",
                 "idempotency_keys",
                 "departments",
                 "department_targets",
@@ -188,7 +191,8 @@ impl Rule {
     }
 
     fn condition(&self, actor: &Actor) -> String {
-        if self.any.iter().any(|permission| actor.can(permission)) || (self.staff && actor.is_staff()) {
+        if self.any.iter().any(|permission| actor.can(permission)) || (self.table == "departments" && actor.is_staff())
+        {
             return "true".into();
         }
         let some = self.some.iter().filter(|(permission, _)| permission.is_none_or(|permission| actor.can(permission)));
@@ -208,6 +212,9 @@ impl Rule {
         let held = |names: &[&str]| names.iter().any(|name| actor.can(name));
         if actor.kind != Kind::Writer {
             return "true".into();
+        }
+        if self.table == "canned_replies" {
+            return format!("({}) AND {}", self.condition(actor), held(&["canned_reply:write"]));
         }
         if self.table == "ticket_messages" {
             return held(&["ticket:merge"]).to_string();
@@ -231,6 +238,9 @@ impl Rule {
 
     /// The rows that the actor may delete; `None` when it may not even try.
     pub fn deletable_by(&self, actor: &Actor) -> Option<String> {
+        if self.table == "canned_replies" {
+            return (actor.kind == Kind::Writer).then(|| actor.can("canned_reply:write").to_string());
+        }
         if self.table != "sessions" {
             return None;
         }
@@ -297,6 +307,11 @@ pub const ADDITIONS: &[Addition] = &[
         "departments",
         "INSERT INTO public.departments (id, slug, name) VALUES (gen_random_uuid(), 'mail', 'Mail')",
         |actor, _| by_permission(actor, "department:write"),
+    ),
+    (
+        "canned_replies",
+        "INSERT INTO public.canned_replies (id, name, content) VALUES (gen_random_uuid(), 'a', 'b')",
+        |actor, _| by_permission(actor, "canned_reply:write"),
     ),
     (
         "department_targets",

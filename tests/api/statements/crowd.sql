@@ -50,6 +50,9 @@ INSERT INTO departments (id, slug, name) SELECT md5('department' || n)::uuid, 'd
 INSERT INTO department_targets (department, priority, response_minutes, resolution_minutes)
 SELECT 'department-' || n, 'low', 60, 600 FROM generate_series(1, 50) AS n;
 
+INSERT INTO canned_replies (id, name, content, department_id)
+SELECT md5('canned' || n)::uuid, 'Reply ' || n, 'Hello', md5('department' || n)::uuid FROM generate_series(1, 50) AS n;
+
 INSERT INTO tickets (id, user_id, subject, department, created_at)
 SELECT md5('target' || n)::uuid, md5('user' || n)::uuid, 'Target ' || n, 'general', now() - (n + 1000) * interval '1 minute'
 FROM generate_series(1, 50) AS n;

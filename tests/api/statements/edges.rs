@@ -10,7 +10,8 @@ use super::{PARENTS, UNIT, cost, crowd};
 use crate::harness::Plain;
 
 /// The types that are fetched by id, and what their crowd is called.
-const NODES: [(&str, &str, &str); 12] = [
+const NODES: [(&str, &str, &str); 13] = [
+    ("CannedReply", "can", "canned#"),
     ("Department", "dep", "department#"),
     ("Invoice", "inv", "invoice#"),
     ("PasswordReset", "pwr", "reset#"),
@@ -28,6 +29,7 @@ const NODES: [(&str, &str, &str); 12] = [
 /// Every field that costs a statement, with the levels and statements below its parent. Lists are
 /// asked for rows, edges and count; a face is asked for its account.
 const EDGES: &[(&str, u64, u64)] = &[
+    ("CannedReply.department", 1, 1),
     ("Department.targets", 1, 1),
     ("Invoice.amountDue", 1, 1),
     ("Invoice.amountPaid", 1, 1),
