@@ -120,6 +120,10 @@ ids! {
     TicketId = "tkt";
     /// A message or a note in a ticket.
     MessageId = "msg";
+    /// Whom a ticket is for.
+    DepartmentId = "dep";
+    /// An answer that staff keeps ready.
+    CannedReplyId = "can";
     /// Something that happened, in the audit log.
     AuditEventId = "aud";
 }

@@ -12,6 +12,7 @@ use diesel_async::RunQueryDsl as _;
 
 use crate::command::{Command, Record};
 use crate::db::batch::{Found, Key};
+use crate::db::client::Client;
 use crate::db::list::Choice;
 use crate::db::statement::Statement;
 use crate::db::unit::Unit;
@@ -25,6 +26,8 @@ use crate::viewer::{Requires, Viewer};
 pub trait Life: Record {
     /// Its states.
     type State: Choice + PartialEq;
+    /// What entering a state takes beside the row, such as the times that are promised.
+    type Terms: Send;
     /// What people call it.
     const NOUN: &'static str;
 
@@ -34,8 +37,11 @@ pub trait Life: Record {
     /// The state that it is in.
     fn state(&self) -> Self::State;
 
+    /// Reads what entering a state, or staying in it, takes beside the row.
+    fn terms(&self, state: Self::State, conn: &Client) -> impl Future<Output = Result<Self::Terms>> + Send;
+
     /// Enters a state, or stays in it: everything that follows from the state alone, such as clocks, is set here.
-    fn enter(&mut self, state: Self::State, now: DateTime<Utc>);
+    fn enter(&mut self, state: Self::State, now: DateTime<Utc>, terms: Self::Terms);
 
     /// Whose it is.
     fn owner(&self) -> UserId;

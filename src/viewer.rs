@@ -66,6 +66,11 @@ permissions! {
     TicketReply = "ticket:reply", true, "Answer tickets.";
     TicketClose = "ticket:close", true, "Settle and close tickets.";
     TicketReopen = "ticket:reopen", true, "Open tickets again.";
+    DepartmentWrite = "department:write", false, "Make and change departments and their times.";
+    TicketCreate = "ticket:create", true, "Open tickets; on behalf of anybody without `:own`.";
+    TicketMerge = "ticket:merge", false, "Merge tickets of one customer, and take them apart.";
+    CannedReplyRead = "canned_reply:read", false, "See canned replies.";
+    CannedReplyWrite = "canned_reply:write", false, "Make, change and delete canned replies.";
 }
 
 /// What a field asks of its viewer.

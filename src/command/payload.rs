@@ -19,13 +19,18 @@ pub trait Payload: Object + Default + Serialize + DeserializeOwned {
 }
 
 /// Declares the payload of a command: `payload! { /** … */ AssignTicketPayload { /** … */ ticket: TicketId } }`.
+/// What is `gone { /** … */ canned_reply_id: CannedReplyId }` is shown by its id.
 #[macro_export]
 macro_rules! payload {
-    ($(#[doc = $doc:literal])* $name:ident { $($(#[doc = $field_doc:literal])* $field:ident: $id:ty),* $(,)? }) => {
+    (
+        $(#[doc = $doc:literal])* $name:ident { $($(#[doc = $field_doc:literal])* $field:ident: $id:ty),* $(,)? }
+        $(gone { $(#[doc = $gone_doc:literal])* $gone:ident: $gone_id:ty $(,)? })?
+    ) => {
         $(#[doc = $doc])*
         #[derive(Debug, Default, serde::Serialize, serde::Deserialize)]
         pub struct $name {
             $($field: Option<$id>,)*
+            $($gone: Option<$gone_id>,)?
             consequences: Vec<$crate::outcome::Consequence>,
             #[serde(skip)]
             user_errors: Vec<$crate::outcome::UserError>,
@@ -33,8 +38,8 @@ macro_rules! payload {
 
         impl $name {
             /// What was done: ids alone.
-            fn of($($field: $id),*) -> Self {
-                Self { $($field: Some($field),)* ..Self::default() }
+            fn of($($field: $id,)* $($gone: $gone_id)?) -> Self {
+                Self { $($field: Some($field),)* $($gone: Some($gone),)? ..Self::default() }
             }
         }
 
@@ -52,6 +57,7 @@ macro_rules! payload {
             $(#[doc = $doc])*
             $name {
                 $($(#[doc = $field_doc])* $field = edge[$field];)*
+                $($(#[doc = $gone_doc])* $gone;)?
                 /// What else the change set off; with `dryRun`, what it would set off.
                 consequences = method[consequences => consequences.clone()];
                 /// Why nothing was done. Empty when it was.

@@ -36,6 +36,9 @@ pub enum Becomes {
     Session(Presented),
 }
 
+/// A field that changed, as the API names and shows it: before and after.
+pub type Shown = (String, Value, Value);
+
 /// The request's one connection, in a transaction that may write. It loads nothing through the loaders, so it cannot
 /// take a second one.
 ///
@@ -98,13 +101,31 @@ impl Write {
         row.ok_or_else(|| Error::not_found().into())
     }
 
+    /// The row that the command is about and another that the input names at `field`, both locked, in an order that no
+    /// two commands take differently.
+    ///
+    /// # Errors
+    /// `NOT_FOUND` without the first, the outcome `NOT_FOUND` at the field without the second.
+    pub async fn subjects<R: ById>(
+        &mut self,
+        one: impl Into<Uuid>,
+        other: impl Into<Uuid>,
+        field: &str,
+    ) -> Done<(R, R)> {
+        let (one, other) = (one.into(), other.into());
+        let least = self.find::<R>(one.min(other), true).await?;
+        let greatest = self.find::<R>(one.max(other), true).await?;
+        self.now().await?;
+        let (one, other) = if one <= other { (least, greatest) } else { (greatest, least) };
+        Ok((one.ok_or_else(Error::not_found)?, other.ok_or_else(|| missing(field))?))
+    }
+
     /// Another row that the input names at `field`, in the viewer's scope.
     ///
     /// # Errors
     /// The outcome `NOT_FOUND` at the field.
     pub async fn other<R: ById>(&mut self, id: impl Into<Uuid>, field: &str) -> Done<R> {
-        let missing = || UserError::new(UserErrorCode::NotFound, "There is nothing with this id.").at(field);
-        self.find(id.into(), false).await?.ok_or_else(|| missing().into())
+        self.find(id.into(), false).await?.ok_or_else(|| missing(field).into())
     }
 
     async fn find<R: ById>(&self, id: Uuid, locks: bool) -> Result<Option<R>> {
@@ -148,39 +169,54 @@ impl Write {
         let now = self.now().await?;
         let mut after = before.clone();
         set(&mut after);
-        after.enter(state, now);
-        self.update(before, &after, now).await
+        let terms = after.terms(state, self.conn()).await?;
+        after.enter(state, now, terms);
+        self.update(before, &after, now, Vec::new()).await
     }
 
-    async fn update<R: Record>(&mut self, before: &R, after: &R, now: DateTime<Utc>) -> Done<bool> {
-        let places = changed(before, after);
-        let named = |at: &usize| Some((*R::NAMES.get(*at)?, after.bind(*at)));
-        let values: Vec<_> = places.iter().filter_map(named).collect();
-        if values.is_empty() {
-            return Ok(false);
-        }
-        self.put::<R>(&before.uuid(), values, &now).await?;
-        let shown = |at: usize| Some((camel(R::NAMES.get(at)?), before.shown(at), after.shown(at)));
-        self.happened::<R>(before.uuid(), places.into_iter().filter_map(shown).collect());
-        Ok(true)
+    /// Changes a row without a life of its own that was locked: what `set` sets. `beside` is what of it stands in
+    /// another table and was changed along. Where nothing differs, nothing is done.
+    ///
+    /// # Errors
+    /// The outcomes of the constraints that it runs into.
+    pub async fn edit<R: Record>(&mut self, before: &R, set: impl FnOnce(&mut R), beside: Vec<Shown>) -> Done<bool> {
+        let mut after = before.clone();
+        set(&mut after);
+        let now = self.now().await?;
+        self.update(before, &after, now, beside).await
     }
 
-    /// Notes that something happened to a row that shows in its time alone.
+    /// Shows in the time of a row that was locked that something around it changed.
     ///
     /// # Errors
     /// What the database answers.
     pub async fn touch<R: Record>(&mut self, row: &R) -> Done<()> {
         let now = self.now().await?;
-        self.put::<R>(&row.uuid(), Vec::new(), &now).await
+        self.put::<R>(&row.uuid(), Vec::new(), false, &now).await
     }
 
-    async fn put<R: Record>(&self, id: &Uuid, values: Vec<(&'static str, Bind)>, at: &DateTime<Utc>) -> Done<()> {
-        let change = Change::Update { table: R::TABLE, id, values, at };
-        match change.run(self.unit.conn()).await.map_err(outcome)? {
-            1 => Ok(()),
-            // Row security let it be seen and locked, and not changed: the command asked for less than it does.
-            rows => Err(Error::internal(std::io::Error::other(format!("{rows} rows changed, not 1"))).into()),
+    async fn update<R: Record>(&mut self, before: &R, after: &R, now: DateTime<Utc>, beside: Vec<Shown>) -> Done<bool> {
+        let places = changed(before, after);
+        let named = |at: &usize| Some((*R::NAMES.get(*at)?, after.bind(*at)));
+        let values: Vec<_> = places.iter().filter_map(named).collect();
+        if values.is_empty() && beside.is_empty() {
+            return Ok(false);
         }
+        self.put::<R>(&before.uuid(), values, true, &now).await?;
+        let shown = |at: usize| Some((camel(R::NAMES.get(at)?), before.shown(at), after.shown(at)));
+        self.happened::<R>(before.uuid(), places.into_iter().filter_map(shown).chain(beside).collect());
+        Ok(true)
+    }
+
+    async fn put<R: Record>(
+        &self,
+        id: &Uuid,
+        values: Vec<(&'static str, Bind)>,
+        is_revised: bool,
+        at: &DateTime<Utc>,
+    ) -> Done<()> {
+        let change = Change::Update { table: R::TABLE, id, values, is_revised, at };
+        Ok(one(change.run(self.unit.conn()).await.map_err(outcome)?)?)
     }
 
     /// Adds a row.
@@ -195,7 +231,18 @@ impl Write {
         Ok(())
     }
 
-    fn happened<R: Record>(&mut self, subject: Uuid, changes: Vec<(String, Value, Value)>) {
+    /// Deletes a row that was locked.
+    ///
+    /// # Errors
+    /// What the database answers.
+    pub async fn delete<R: Record>(&mut self, row: &R) -> Done<()> {
+        one(Change::Delete { table: R::TABLE, id: &row.uuid() }.run(self.unit.conn()).await?)?;
+        let shown = |(at, name): (usize, &&str)| (camel(name), row.shown(at), Value::Null);
+        self.happened::<R>(row.uuid(), R::NAMES.iter().enumerate().map(shown).collect());
+        Ok(())
+    }
+
+    fn happened<R: Record>(&mut self, subject: Uuid, changes: Vec<Shown>) {
         self.events.push(Event { id: AuditEventId::fresh(), kind: R::PREFIX, subject, changes });
     }
 
@@ -234,6 +281,17 @@ impl Write {
     }
 }
 
+/// Row security may let a row be seen and locked, and not changed: the command asked for less than it does.
+fn one(rows: usize) -> Result<()> {
+    if rows == 1 { Ok(()) } else { Err(Error::internal(std::io::Error::other(format!("{rows} rows changed, not 1")))) }
+}
+
+/// What the input names leads nowhere, as far as the viewer may know.
+#[must_use]
+pub fn missing(field: &str) -> UserError {
+    UserError::new(UserErrorCode::NotFound, "There is nothing with this id.").at(field)
+}
+
 /// What a constraint says to whoever ran into it: the names are the program's own, see `migrations/README.md`.
 fn outcome(error: Error) -> Stop {
     let known = failure::constraint(&error).and_then(|name| CONSTRAINTS.iter().find(|(known, ..)| *known == name));
@@ -244,4 +302,5 @@ fn outcome(error: Error) -> Stop {
 }
 
 /// Constraints that input can run into: name, code, field, message.
-const CONSTRAINTS: [(&str, UserErrorCode, &str, &str); 0] = [];
+const CONSTRAINTS: [(&str, UserErrorCode, &str, &str); 1] =
+    [("departments_slug_unique", UserErrorCode::Taken, "slug", "There is a department with this slug.")];

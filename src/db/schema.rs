@@ -31,8 +31,41 @@ diesel::table! {
 }
 
 diesel::table! {
+    canned_replies (id) {
+        id -> Uuid,
+        name -> Text,
+        content -> Text,
+        department_id -> Nullable<Uuid>,
+        revision -> Int4,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     demo_data (kind) {
         kind -> Text,
+    }
+}
+
+diesel::table! {
+    department_targets (department, priority) {
+        department -> Text,
+        priority -> Text,
+        response_minutes -> Int4,
+        resolution_minutes -> Int4,
+    }
+}
+
+diesel::table! {
+    departments (id) {
+        id -> Uuid,
+        slug -> Text,
+        name -> Text,
+        is_public -> Bool,
+        revision -> Int4,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
     }
 }
 
@@ -213,6 +246,7 @@ diesel::table! {
         is_internal -> Bool,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        shown_in -> Uuid,
     }
 }
 
@@ -241,6 +275,8 @@ diesel::table! {
         response_due_sort -> Timestamptz,
         subject_words -> Tsvector,
         resolution_seconds_left -> Nullable<Int4>,
+        number -> Int4,
+        before_merge -> Nullable<Jsonb>,
     }
 }
 
@@ -296,6 +332,7 @@ diesel::table! {
 
 diesel::joinable!(audit_details -> audit_events (event_id));
 diesel::joinable!(audit_events -> users (actor_id));
+diesel::joinable!(canned_replies -> departments (department_id));
 diesel::joinable!(idempotency_keys -> users (user_id));
 diesel::joinable!(invoice_items -> invoices (invoice_id));
 diesel::joinable!(invoice_items -> servers (server_id));
@@ -307,7 +344,6 @@ diesel::joinable!(server_actions -> users (requested_by));
 diesel::joinable!(servers -> server_packages (package_id));
 diesel::joinable!(servers -> users (user_id));
 diesel::joinable!(sessions -> users (user_id));
-diesel::joinable!(ticket_messages -> tickets (ticket_id));
 diesel::joinable!(ticket_messages -> users (user_id));
 diesel::joinable!(tickets -> servers (server_id));
 diesel::joinable!(transactions -> invoices (invoice_id));
@@ -318,7 +354,10 @@ diesel::joinable!(user_roles -> users (user_id));
 diesel::allow_tables_to_appear_in_same_query!(
     audit_details,
     audit_events,
+    canned_replies,
     demo_data,
+    department_targets,
+    departments,
     idempotency_keys,
     invoice_items,
     invoices,

@@ -7,10 +7,10 @@ use chrono::{DateTime, NaiveDate, Utc};
 use diesel::QueryResult;
 use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
-use diesel::sql_types::{Array, Bool, Date, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, Bool, Date, Integer, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use uuid::Uuid;
 
-use crate::id::{MessageId, ServerId, TicketId, UserId};
+use crate::id::{CannedReplyId, DepartmentId, MessageId, ServerId, TicketId, UserId};
 use crate::scalar::Instant;
 use crate::viewer::Viewer;
 
@@ -37,6 +37,10 @@ pub enum Bind {
     MaybeUuid(Option<Uuid>),
     /// `integer`, or null
     MaybeInt(Option<i32>),
+    /// `integer[]`
+    Ints(Vec<i32>),
+    /// `jsonb`, or null
+    Json(Option<serde_json::Value>),
     /// `boolean`
     Bool(bool),
 }
@@ -78,7 +82,7 @@ bound! {
     Instant: this => Bind::Instant(Some(this.0));
     Option<Instant>: this => Bind::Instant(this.map(|instant| instant.0));
 }
-bound_ids!(MessageId, ServerId, TicketId, UserId);
+bound_ids!(CannedReplyId, DepartmentId, MessageId, ServerId, TicketId, UserId);
 
 impl Bind {
     /// A text that is there.
@@ -103,6 +107,8 @@ impl Bind {
             Self::Int(value) => out.push_bind_param::<Integer, _>(value),
             Self::MaybeUuid(value) => out.push_bind_param::<Nullable<SqlUuid>, _>(value),
             Self::MaybeInt(value) => out.push_bind_param::<Nullable<Integer>, _>(value),
+            Self::Ints(value) => out.push_bind_param::<Array<Integer>, _>(value),
+            Self::Json(value) => out.push_bind_param::<Nullable<Jsonb>, _>(value),
             Self::Bool(value) => out.push_bind_param::<Bool, _>(value),
         }
     }

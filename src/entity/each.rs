@@ -110,6 +110,8 @@ impl<T: Object, U: Object> Kind<T> for Parts<T, U> {
 struct Each<T, K: Key, P, U> {
     key: fn(&T, &Viewer) -> K,
     list: fn(&T, Option<K::Value>) -> Vec<P>,
+    /// Whether its loader refuses some viewers: it is null then, beside the error.
+    is_refusable: bool,
     object: PhantomData<fn() -> U>,
 }
 
@@ -121,7 +123,18 @@ where
     P: Deref<Target = U> + Send + Sync + 'static,
     U: Object,
 {
-    Box::new(Each { key, list, object: PhantomData::<fn() -> U> })
+    Box::new(Each { key, list, is_refusable: false, object: PhantomData::<fn() -> U> })
+}
+
+/// The same, of what a loader finds for some viewers and refuses others.
+pub fn each_allowed<T, K, P, U>(key: fn(&T, &Viewer) -> K, list: fn(&T, Option<K::Value>) -> Vec<P>) -> Box<dyn Kind<T>>
+where
+    T: Object,
+    K: Key,
+    P: Deref<Target = U> + Send + Sync + 'static,
+    U: Object,
+{
+    Box::new(Each { key, list, is_refusable: true, object: PhantomData::<fn() -> U> })
 }
 
 struct RunEach<T: 'static, K: Key, P: 'static, U: 'static> {
@@ -169,7 +182,11 @@ where
     U: Object,
 {
     fn declare(&self, registry: &mut Registry) -> Declared {
-        declared::<U>(registry)
+        let Declared { mut ty, .. } = declared::<U>(registry);
+        if self.is_refusable {
+            ty.truncate(ty.trim_end_matches('!').len());
+        }
+        Declared::plain(ty)
     }
 
     fn plan(&'static self, at: &At<'_>) -> Option<Step<T>> {

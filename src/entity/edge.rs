@@ -69,6 +69,12 @@ pub fn found<T: Object, K: Key<Value = Arc<U>>, U: Object>(get: fn(&T, &Viewer) 
     Box::new(Edge { key, is_required: false, row: PhantomData })
 }
 
+/// The same, of what is there for whoever sees the row.
+pub fn found_always<T: Object, K: Key<Value = Arc<U>>, U: Object>(get: fn(&T, &Viewer) -> K) -> Box<dyn Kind<T>> {
+    let key: KeyOf<T, K> = Box::new(move |row, viewer, _| Some(get(row, viewer)));
+    Box::new(Edge { key, is_required: true, row: PhantomData })
+}
+
 struct RunEdge<T: 'static, K: 'static, U: 'static> {
     edge: &'static Edge<T, K, U>,
     plan: Plan<U>,

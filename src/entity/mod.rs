@@ -30,8 +30,8 @@ use async_graphql::registry::{MetaTypeId, ObjectBuilder, Registry};
 use async_graphql::resolver_utils::resolve_container;
 use async_graphql::{ContainerType, Context, ContextSelectionSet, OutputType, ServerError, ServerResult, Value};
 
-pub use each::{each, parts};
-pub use edge::{Id, Names, edge, find, found, required};
+pub use each::{each, each_allowed, parts};
+pub use edge::{Id, Names, edge, find, found, found_always, required};
 pub use field::{Command, Declared, Field, Fields, Kind, Needs, camel};
 pub use loaded::{loaded, loaded_part};
 pub use page::page;

@@ -13,8 +13,8 @@ use crate::billing::{Invoice, InvoiceItem, Transaction};
 use crate::db::row::Columns;
 use crate::error::{Error, Result};
 use crate::id::{
-    InvoiceId, InvoiceItemId, MessageId, PackageId, PasswordResetId, RoleId, ServerActionId, ServerId, SessionId,
-    TicketId, TransactionId, UserId, split,
+    CannedReplyId, DepartmentId, InvoiceId, InvoiceItemId, MessageId, PackageId, PasswordResetId, RoleId,
+    ServerActionId, ServerId, SessionId, TicketId, TransactionId, UserId, split,
 };
 use crate::identity::{PasswordReset, Role, Session, User};
 use crate::outcome::Finder;
@@ -22,7 +22,7 @@ use crate::page::{ById, One};
 use crate::request::ContextExt as _;
 use crate::scalar::Undecoded;
 use crate::servers::{Server, ServerAction, ServerPackage};
-use crate::support::{Ticket, TicketMessage};
+use crate::support::{CannedReply, Department, Ticket, TicketMessage};
 
 /// Anything that can be fetched again by its `id`. An id is opaque: a type prefix and the row's UUID, `srv_0190c6f07c4e7b1e9d586d1f5d0e2a11`.
 #[derive(Interface)]
@@ -40,6 +40,8 @@ pub enum Node {
     Transaction(Arc<Transaction>),
     Ticket(Arc<Ticket>),
     TicketMessage(Arc<TicketMessage>),
+    Department(Arc<Department>),
+    CannedReply(Arc<CannedReply>),
 }
 
 /// What lets the words below the rooms lead to any of their types.
@@ -120,6 +122,8 @@ async fn find<T: Sync>(ctx: &ContextBase<'_, T>, id: &ID, field: &str) -> Result
         TransactionId::PREFIX => load(ctx, uuid, Node::Transaction).await,
         TicketId::PREFIX => load(ctx, uuid, Node::Ticket).await,
         MessageId::PREFIX => load(ctx, uuid, Node::TicketMessage).await,
+        DepartmentId::PREFIX => load(ctx, uuid, Node::Department).await,
+        CannedReplyId::PREFIX => load(ctx, uuid, Node::CannedReply).await,
         _ => Ok(None),
     }
 }

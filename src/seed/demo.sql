@@ -200,7 +200,8 @@ FROM demo_tickets ticket
 JOIN users owner ON owner.username = ticket.username
 LEFT JOIN users assignee ON assignee.username = ticket.assignee
 LEFT JOIN servers ON servers.hostname = ticket.hostname
-LEFT JOIN demo_tickets target ON target.n = ticket.merged_into;
+LEFT JOIN demo_tickets target ON target.n = ticket.merged_into
+ORDER BY ticket.age DESC;
 
 INSERT INTO ticket_messages (id, ticket_id, user_id, content, is_internal, created_at, updated_at)
 SELECT pg_temp.v7(now() - message.age, content), ticket.id, users.id, content, is_internal, now() - message.age, now() - message.age
@@ -235,6 +236,19 @@ FROM (VALUES
 ) AS message (n, username, is_internal, age, content)
 JOIN demo_tickets ticket USING (n)
 JOIN users ON users.username = message.username;
+
+-- What was written in a ticket that was merged is shown where it goes on.
+UPDATE ticket_messages SET shown_in = tickets.merged_into FROM tickets
+WHERE tickets.id = ticket_messages.ticket_id AND tickets.merged_into IS NOT NULL;
+
+INSERT INTO canned_replies (id, name, content, department_id)
+SELECT pg_temp.v7(now(), reply.name), reply.name, reply.content, departments.id
+FROM (VALUES
+    ('Greeting',        NULL,        'Thank you for writing. I am looking into it and will come back to you today.'),
+    ('Reverse DNS',     'technical', 'The record is set. It can take a few hours until every resolver has it.'),
+    ('Payment by bank', 'billing',   'Please use the number of the invoice as the reference. The server comes back as soon as the money is here.')
+) AS reply (name, slug, content)
+LEFT JOIN departments USING (slug);
 
 -- What everybody may see decides; a newer note must not show here.
 UPDATE tickets

@@ -31,6 +31,21 @@ const CALLERS: [&str; 6] = ["anonymous", "ada", "bob", "support", "billing", "ad
 /// Field, document for [`fill`], and what each of [`CALLERS`] gets.
 type Row = (&'static str, &'static str, [Outcome; 6]);
 
+const DEPARTMENT_WRITE: [Outcome; 6] = {
+    let refused = Forbidden("department:write");
+    [Unauthenticated, refused, refused, refused, refused, Data]
+};
+
+const TICKET_MERGE: [Outcome; 6] = {
+    let refused = Forbidden("ticket:merge");
+    [Unauthenticated, refused, refused, Data, refused, Data]
+};
+
+const CANNED_REPLY_WRITE: [Outcome; 6] = {
+    let refused = Forbidden("canned_reply:write");
+    [Unauthenticated, refused, refused, Data, refused, Data]
+};
+
 const QUERIES: &[Row] = &[
     ("viewer", "{ viewer { id } }", [Nothing, Data, Data, Data, Data, Data]),
     ("node", r#"{ node(id: "{srv}") { id } }"#, [Nothing, Data, Nothing, Data, Data, Data]),
@@ -54,7 +69,7 @@ const QUERIES: &[Row] = &[
     (
         "permissions",
         "{ permissions { name } }",
-        [Unauthenticated, Forbidden("role:read"), Forbidden("role:read"), Rows(17), Rows(17), Rows(17)],
+        [Unauthenticated, Forbidden("role:read"), Forbidden("role:read"), Rows(22), Rows(22), Rows(22)],
     ),
     ("server", r#"{ server(id: "{srv}") { id } }"#, [Unauthenticated, Data, Nothing, Data, Data, Data]),
     ("servers", "{ servers { totalCount } }", [Unauthenticated, Rows(5), Rows(4), Rows(9), Rows(9), Rows(9)]),
@@ -87,6 +102,12 @@ const QUERIES: &[Row] = &[
     ),
     ("ticket", r#"{ ticket(id: "{tkt}") { id } }"#, [Unauthenticated, Data, Nothing, Data, Data, Data]),
     ("tickets", "{ tickets { totalCount } }", [Unauthenticated, Rows(6), Rows(4), Rows(10), Rows(10), Rows(10)]),
+    ("departments", "{ departments { slug } }", [Unauthenticated, Rows(4), Rows(4), Rows(5), Rows(5), Rows(5)]),
+    (
+        "cannedReplies",
+        "{ cannedReplies { id } }",
+        [Unauthenticated, Forbidden("canned_reply:read"), Forbidden("canned_reply:read"), Rows(3), Rows(3), Rows(3)],
+    ),
 ];
 
 const MUTATIONS: &[Row] = &[
@@ -169,6 +190,51 @@ const MUTATIONS: &[Row] = &[
         "reopenTicket",
         r#"mutation { reopenTicket(input: { id: "{tkt}" }) { ticket { id } userErrors { code } } }"#,
         [Unauthenticated, Data, NotFound, Data, Forbidden("ticket:reopen"), Data],
+    ),
+    (
+        "createTicket",
+        r#"mutation { createTicket(input: { subject: "A", content: "B", departmentId: "{dep}" }) { ticket { id } userErrors { code } } }"#,
+        [Unauthenticated, Data, Data, Data, Data, Data],
+    ),
+    (
+        "updateTicket",
+        r#"mutation { updateTicket(input: { id: "{tkt}", priority: HIGH }) { ticket { id } userErrors { code } } }"#,
+        [Unauthenticated, Forbidden("ticket:update"), Forbidden("ticket:update"), Data, Data, Data],
+    ),
+    (
+        "mergeTickets",
+        r#"mutation { mergeTickets(input: { id: "{tkt}", intoId: "{mtk}" }) { ticket { id } userErrors { code } } }"#,
+        TICKET_MERGE,
+    ),
+    (
+        "unmergeTickets",
+        r#"mutation { unmergeTickets(input: { id: "{tkt}" }) { ticket { id } userErrors { code } } }"#,
+        TICKET_MERGE,
+    ),
+    (
+        "createDepartment",
+        r#"mutation { createDepartment(input: { slug: "mail", name: "Mail" }) { department { id } userErrors { code } } }"#,
+        DEPARTMENT_WRITE,
+    ),
+    (
+        "updateDepartment",
+        r#"mutation { updateDepartment(input: { id: "{dep}", name: "Machines" }) { department { id } userErrors { code } } }"#,
+        DEPARTMENT_WRITE,
+    ),
+    (
+        "createCannedReply",
+        r#"mutation { createCannedReply(input: { name: "A", content: "B" }) { cannedReply { id } userErrors { code } } }"#,
+        CANNED_REPLY_WRITE,
+    ),
+    (
+        "updateCannedReply",
+        r#"mutation { updateCannedReply(input: { id: "{can}", name: "C" }) { cannedReply { id } userErrors { code } } }"#,
+        CANNED_REPLY_WRITE,
+    ),
+    (
+        "deleteCannedReply",
+        r#"mutation { deleteCannedReply(input: { id: "{can}" }) { cannedReplyId userErrors { code } } }"#,
+        CANNED_REPLY_WRITE,
     ),
 ];
 

@@ -52,12 +52,15 @@ const GUARDED: &[(&str, &str, &str)] = &[
     ("Server.nodeId", "server:read", r#"{ server(id: "{srv}") { it: nodeId } }"#),
     ("ServerFilter.nodeId", "server:read", r#"{ it: servers(filter: { nodeId: "fra-01" }) { totalCount } }"#),
     ("ServerFilter.ownerId", "server:read", r#"{ it: servers(filter: { ownerId: "{usr}" }) { totalCount } }"#),
+    ("Server.tickets", "server:read", r#"{ server(id: "{srv}") { it: tickets { totalCount } } }"#),
     ("ServerPackage.servers", "", r#"{ serverPackage(id: "{pkg}") { it: servers { totalCount } } }"#),
     ("Invoice.transactions", "invoice:read", r#"{ invoice(id: "{inv}") { it: transactions { totalCount } } }"#),
     ("Transaction.metadata", "transaction:read", r#"{ transaction(id: "{trx}") { it: metadata } }"#),
     ("Ticket.holdReason", "ticket:read", r#"{ ticket(id: "{tkt}") { it: holdReason } }"#),
     ("Ticket.responseDueAt", "ticket:read", r#"{ ticket(id: "{tkt}") { it: responseDueAt } }"#),
     ("Ticket.resolutionDueAt", "ticket:read", r#"{ ticket(id: "{tkt}") { it: resolutionDueAt } }"#),
+    ("Query.cannedReplies", "", "{ it: cannedReplies { id } }"),
+    ("Department.targets", "", r#"{ node(id: "{dep}") { ... on Department { it: targets { priority } } } }"#),
     // What changes the ticket comes after what looks at it.
     (
         "Mutation.replyToTicket",
@@ -109,6 +112,56 @@ const GUARDED: &[(&str, &str, &str)] = &[
         "ticket:read",
         r#"mutation { it: reopenTicket(input: { id: "{tkt}" }) { ticket { id } } }"#,
     ),
+    (
+        "Mutation.createTicket",
+        "ticket:read",
+        r#"mutation { it: createTicket(input: { subject: "A", content: "B", departmentId: "{dep}" }) { ticket { id } } }"#,
+    ),
+    (
+        "CreateTicketInput.userId",
+        "ticket:read",
+        r#"mutation { it: createTicket(input: { subject: "A", content: "B", departmentId: "{dep}", userId: "{usr}" }) { ticket { id } } }"#,
+    ),
+    (
+        "Mutation.updateTicket",
+        "ticket:read",
+        r#"mutation { it: updateTicket(input: { id: "{tkt}", priority: HIGH }) { ticket { id } } }"#,
+    ),
+    (
+        "Mutation.mergeTickets",
+        "ticket:read",
+        r#"mutation { it: mergeTickets(input: { id: "{tkt}", intoId: "{mtk}" }) { ticket { id } } }"#,
+    ),
+    (
+        "Mutation.unmergeTickets",
+        "ticket:read",
+        r#"mutation { it: unmergeTickets(input: { id: "{tkt}" }) { ticket { id } } }"#,
+    ),
+    (
+        "Mutation.createDepartment",
+        "",
+        r#"mutation { it: createDepartment(input: { slug: "mail", name: "Mail" }) { department { id } } }"#,
+    ),
+    (
+        "Mutation.updateDepartment",
+        "",
+        r#"mutation { it: updateDepartment(input: { id: "{dep}", name: "Machines" }) { department { id } } }"#,
+    ),
+    (
+        "Mutation.createCannedReply",
+        "",
+        r#"mutation { it: createCannedReply(input: { name: "A", content: "B" }) { cannedReply { id } } }"#,
+    ),
+    (
+        "Mutation.updateCannedReply",
+        "canned_reply:read",
+        r#"mutation { it: updateCannedReply(input: { id: "{can}", name: "C" }) { cannedReply { id } } }"#,
+    ),
+    (
+        "Mutation.deleteCannedReply",
+        "canned_reply:read",
+        r#"mutation { it: deleteCannedReply(input: { id: "{can}" }) { cannedReplyId } }"#,
+    ),
 ];
 
 /// Columns: null without an error to those who may not see them. Customers ask for them in the same documents as
@@ -124,7 +177,9 @@ const COLUMNS: [&str; 6] = [
 
 /// Where the rows behind the field are scoped one by one, its `:own` form opens it to everybody.
 fn is_scoped(coordinate: &str) -> bool {
-    ["Query.", "Mutation.revoke", "ServerPackage."].iter().any(|of| coordinate.starts_with(of))
+    ["Query.", "Mutation.revoke", "Mutation.createTicket", "ServerPackage.", "Server.tickets"]
+        .iter()
+        .any(|of| coordinate.starts_with(of))
 }
 
 /// The permission and `own` of every `@requires` in the schema.

@@ -19,6 +19,7 @@ const LISTS: &[(&str, &str)] = &[
     ("Query.tickets", ""),
     ("Role.users", r#"role(id: "{rol}")"#),
     ("Server.actions", r#"server(id: "{srv}")"#),
+    ("Server.tickets", r#"server(id: "{srv}")"#),
     ("ServerPackage.servers", r#"serverPackage(id: "{pkg}")"#),
     ("Invoice.lines", r#"invoice(id: "{inv}")"#),
     ("Invoice.transactions", r#"invoice(id: "{inv}")"#),
@@ -107,7 +108,8 @@ async fn stage() -> App {
     for _ in 0..4 {
         app.user("ada").await;
     }
-    let mut sql = "UPDATE tickets SET assigned_to = (SELECT id FROM users WHERE username = 'ada'); \
+    let mut sql = "UPDATE tickets SET assigned_to = (SELECT id FROM users WHERE username = 'ada'), \
+            server_id = (SELECT id FROM servers WHERE name = 'Web'); \
         UPDATE server_actions SET server_id = (SELECT id FROM servers WHERE name = 'Web'); \
         UPDATE transactions SET invoice_id = (SELECT id FROM invoices WHERE number = 'SP-1001') WHERE amount < 30; \
         UPDATE invoice_items SET invoice_id = (SELECT id FROM invoices WHERE number = 'SP-1001'), position = 3 \

@@ -93,7 +93,7 @@ fn keys_of(statement: &str) -> &str {
     };
     let names: Vec<&str> = before.rsplit('"').take(4).collect();
     match (parent, names[1]) {
-        (_, "ticket_id") => "tickets",
+        (_, "ticket_id" | "shown_in") => "tickets",
         (_, "user_id") => "users",
         (_, "server_id") => "servers",
         (_, "invoice_id") => "invoices",

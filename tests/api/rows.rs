@@ -50,6 +50,11 @@ pub async fn fill(app: &App, document: &str) -> String {
         "inv" => "invoices WHERE number = 'SP-1001'",
         "trx" => "transactions WHERE reference = 'pi_demo_1001'",
         "tkt" => "tickets WHERE subject = 'Reverse DNS for the web server'",
+        // The one that another ticket of hers was merged into.
+        "mtk" => "tickets WHERE subject = 'Database server drops connections at night'",
+        // One of several: some are deleted on the way.
+        "can" => "(SELECT * FROM canned_replies ORDER BY id LIMIT 1) AS first",
+        "dep" => "departments WHERE slug = 'technical'",
         "ses" => {
             // One that only waits to be revoked: the newest.
             app.user("ada").await;
@@ -58,5 +63,6 @@ pub async fn fill(app: &App, document: &str) -> String {
         _ => panic!("{prefix}: no such placeholder"),
     };
     let id = text(app, &format!("SELECT replace(id::text, '-', '') AS value FROM {of_ada}")).await;
+    let prefix = if prefix == "mtk" { "tkt" } else { prefix };
     Box::pin(fill(app, &format!("{before}\"{prefix}_{id}\"{after}"))).await
 }

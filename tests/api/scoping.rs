@@ -29,6 +29,8 @@ const ENTITIES: &[(&str, &str, &str, &str)] = &[
         "ticket_messages",
         "NOT is_internal AND ticket_id IN (SELECT id FROM tickets WHERE user_id = {ada})",
     ),
+    ("CannedReply", "can", "canned_replies", "false"),
+    ("Department", "dep", "departments", "is_public OR slug IN (SELECT department FROM tickets WHERE user_id = {ada})"),
 ];
 
 const RANDOM: &str = "0190c6f07c4e7b1e9d586d1f5d0e2a11";
@@ -149,6 +151,7 @@ const EVERYTHING: &[&str] = &[
     "{ transactions(first: 20) { nodes { id user { id } parent { id } invoice { id user { id } } } } }",
     "{ tickets(first: 10) { nodes { id user { id } openedBy { id user { id } } assignedTo { id user { id } } \
        mergedInto { id } server { id owner { id } } messages(first: 10) { nodes { id ticket { id } author { id user { id } } } } } } }",
+    "{ departments { id } tickets(first: 10) { nodes { department { id } } } }",
     "{ serverPackages { nodes { id servers(first: 10) { nodes { id owner { id } } } } } }",
 ];
 
@@ -181,7 +184,8 @@ async fn a_filter_by_what_is_not_hers_finds_what_a_random_one_finds() {
     let app = App::demo().await;
     let ada = app.user("ada").await;
     app.maintain(
-        "UPDATE tickets SET assigned_to = (SELECT id FROM users WHERE username = 'admin') \
+        "UPDATE tickets SET server_id = (SELECT id FROM servers WHERE name = 'VPN') WHERE status = 'on_hold'; \
+         UPDATE tickets SET assigned_to = (SELECT id FROM users WHERE username = 'admin') \
          WHERE subject LIKE 'Which package%'",
     )
     .await;
@@ -190,6 +194,9 @@ async fn a_filter_by_what_is_not_hers_finds_what_a_random_one_finds() {
     let storage = ids(&app, "pkg", "server_packages", "NOT is_active").await.remove(0);
     let invoice = ids(&app, "inv", "invoices", "number = 'SP-1005'").await.remove(0);
     let staff = ids(&app, "rol", "roles", "name = 'support'").await.remove(0);
+    let abuse = ids(&app, "dep", "departments", "slug = 'abuse'").await.remove(0);
+    let vpn = ids(&app, "srv", "servers", "name = 'VPN'").await.remove(0);
+    let sales = ids(&app, "dep", "departments", "slug = 'sales'").await.remove(0);
     let table = [
         ("users", "UserFilter.roleId", staff),
         ("servers", "ServerFilter.packageId", storage),
@@ -199,6 +206,8 @@ async fn a_filter_by_what_is_not_hers_finds_what_a_random_one_finds() {
         ("transactions", "TransactionFilter.invoiceId", invoice),
         ("tickets", "TicketFilter.userId", bob),
         ("tickets", "TicketFilter.assignedToId", admin),
+        ("tickets", "TicketFilter.serverId", vpn),
+        ("tickets", "TicketFilter.departmentIds", abuse.clone()),
     ];
     assert_eq!(filters_by_id(), table.iter().map(|(_, coordinate, _)| (*coordinate).to_owned()).collect());
     for (list, coordinate, foreign) in table {
@@ -223,7 +232,7 @@ async fn a_filter_by_what_is_not_hers_finds_what_a_random_one_finds() {
         ("transactions", "TransactionFilter", json!({ "reference": "PAYID-DEMO-1005" })),
         ("transactions", "TransactionFilter", json!({ "gateway": "paypal" })),
         ("tickets", "TicketFilter", json!({ "search": "bank transfer" })),
-        ("tickets", "TicketFilter", json!({ "department": ["SALES", "ABUSE"] })),
+        ("tickets", "TicketFilter", json!({ "departmentIds": [sales, abuse] })),
     ] {
         let document = format!("query ($by: {filter}) {{ {list}(filter: $by) {{ totalCount nodes {{ id }} }} }}");
         let reply = ada.run_with(&document, json!({ "by": bobs })).await;
@@ -240,7 +249,10 @@ fn filters_by_id() -> BTreeSet<String> {
         let TypeSystemDefinition::Type(ty) = definition else { continue };
         let name = ty.node.name.node.to_string();
         if let (TypeKind::InputObject(input), true) = (&ty.node.kind, name.ends_with("Filter")) {
-            let by_id = input.fields.iter().filter(|field| field.node.ty.node.to_string().starts_with("ID"));
+            let by_id = input
+                .fields
+                .iter()
+                .filter(|field| field.node.ty.node.to_string().trim_start_matches('[').starts_with("ID"));
             found.extend(by_id.map(|field| format!("{name}.{}", field.node.name.node)));
         }
     }

@@ -64,15 +64,15 @@ async fn tickets_cost_the_same_with_one_parent_and_with_fifty() {
 async fn fifty_parents_with_thirty_two_fields_are_one_level() {
     let app = crowd().await;
     let staff = app.staff(&["*"]).await;
-    let ticket = "__typename id revision subject status priority department createdAt updatedAt closedAt holdReason \
+    let ticket = "__typename id revision subject status priority department { slug } createdAt updatedAt closedAt holdReason \
         responseDueAt resolutionDueAt allowedActions { action } user { email } openedBy { displayName } \
         assignedTo { displayName } mergedInto { subject } server { name } messages(first: 1) { nodes { id } } \
         a: id b: id c: id d: id e: id f: id g: server { id } h: openedBy { kind } i: subject j: user { id } \
         k: mergedInto { id } l: messages(last: 1) { nodes { id } }";
     assert_eq!(selected(ticket), 32);
     let (found, data) = cost(&staff, &format!("{{ tickets(first: {PARENTS}) {{ nodes {{ {ticket} }} }} }}")).await;
-    // What is allowed when, people, faces, targets, servers, the first messages and the last ones.
-    assert_eq!(found, (2, UNIT + 1 + 7));
+    // What is allowed when, people, faces, departments, targets, servers, the first messages and the last ones.
+    assert_eq!(found, (2, UNIT + 1 + 8));
     let last = &data["tickets"]["nodes"][PARENTS - 1];
     assert_eq!(last["mergedInto"]["subject"], "Target 50");
     assert_eq!(last["server"]["name"], "Server 50");

@@ -8,7 +8,7 @@ use async_graphql::parser::types::{TypeKind, TypeSystemDefinition};
 use serde_json::{Value, json};
 
 use crate::harness::{App, Reply};
-use crate::rows::text;
+use crate::rows::{fill, text};
 
 /// What a text argument does with a text that means nothing.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -19,12 +19,153 @@ enum Takes {
     Search(&'static str),
     /// It is somebody's name or password: WRONG_CREDENTIALS.
     Credentials,
+    /// It is kept as it is, or an outcome of the form at this field.
+    Words(&'static str),
+    /// It is a key: BAD_USER_INPUT where it is not printable ASCII, or too long.
+    Key,
 }
 
-use Takes::{Credentials, Nothing, Search};
+use Takes::{Credentials, Key, Nothing, Search, Words};
 
 const SERVERS: &str = "query ($text: String) { it: servers(filter: { FIELD: $text }) { totalCount } }";
 const TICKETS_PAGE: &str = "query ($text: String) { it: tickets(CURSOR: $text) { totalCount } }";
+
+/// Input fields of mutations that take a text or an id: which, in what type, the mutation, and its input for [`fill`].
+/// They are rehearsed, so that each is met by the same rows.
+const INPUTS: &[(&str, &str, &str, &str, Takes)] = &[
+    ("ReplyToTicketInput.id", "ID!", "replyToTicket", r#"id: $text, content: "a""#, Nothing("input.id")),
+    ("ReplyToTicketInput.content", "String!", "replyToTicket", r#"id: "{tkt}", content: $text"#, Words("content")),
+    (
+        "ReplyToTicketInput.idempotencyKey",
+        "String",
+        "replyToTicket",
+        r#"id: "{tkt}", content: "a", idempotencyKey: $text"#,
+        Key,
+    ),
+    ("AddTicketNoteInput.id", "ID!", "addTicketNote", r#"id: $text, content: "a""#, Nothing("input.id")),
+    ("AddTicketNoteInput.content", "String!", "addTicketNote", r#"id: "{tkt}", content: $text"#, Words("content")),
+    (
+        "AddTicketNoteInput.idempotencyKey",
+        "String",
+        "addTicketNote",
+        r#"id: "{tkt}", content: "a", idempotencyKey: $text"#,
+        Key,
+    ),
+    ("AssignTicketInput.id", "ID!", "assignTicket", r#"id: $text, userId: "{usr}""#, Nothing("input.id")),
+    ("AssignTicketInput.userId", "ID!", "assignTicket", r#"id: "{tkt}", userId: $text"#, Nothing("input.userId")),
+    ("UnassignTicketInput.id", "ID!", "unassignTicket", "id: $text", Nothing("input.id")),
+    ("StartTicketWorkInput.id", "ID!", "startTicketWork", "id: $text", Nothing("input.id")),
+    ("HoldTicketInput.id", "ID!", "holdTicket", r#"id: $text, reason: "a""#, Nothing("input.id")),
+    ("HoldTicketInput.reason", "String!", "holdTicket", r#"id: "{tkt}", reason: $text"#, Words("reason")),
+    ("ResumeTicketInput.id", "ID!", "resumeTicket", "id: $text", Nothing("input.id")),
+    ("ResolveTicketInput.id", "ID!", "resolveTicket", "id: $text", Nothing("input.id")),
+    ("CloseTicketInput.id", "ID!", "closeTicket", "id: $text", Nothing("input.id")),
+    ("ReopenTicketInput.id", "ID!", "reopenTicket", "id: $text", Nothing("input.id")),
+    ("CreateDepartmentInput.slug", "String!", "createDepartment", r#"slug: $text, name: "a""#, Words("slug")),
+    ("CreateDepartmentInput.name", "String!", "createDepartment", r#"slug: "mail", name: $text"#, Words("name")),
+    (
+        "CreateDepartmentInput.idempotencyKey",
+        "String",
+        "createDepartment",
+        r#"slug: "general", name: "a", idempotencyKey: $text"#,
+        Key,
+    ),
+    ("UpdateDepartmentInput.id", "ID!", "updateDepartment", "id: $text", Nothing("input.id")),
+    ("UpdateDepartmentInput.name", "String", "updateDepartment", r#"id: "{dep}", name: $text"#, Words("name")),
+    (
+        "CreateTicketInput.subject",
+        "String!",
+        "createTicket",
+        r#"subject: $text, content: "a", departmentId: "{dep}""#,
+        Words("subject"),
+    ),
+    (
+        "CreateTicketInput.content",
+        "String!",
+        "createTicket",
+        r#"subject: "a", content: $text, departmentId: "{dep}""#,
+        Words("content"),
+    ),
+    (
+        "CreateTicketInput.departmentId",
+        "ID!",
+        "createTicket",
+        r#"subject: "a", content: "a", departmentId: $text"#,
+        Nothing("input.departmentId"),
+    ),
+    (
+        "CreateTicketInput.serverId",
+        "ID",
+        "createTicket",
+        r#"subject: "a", content: "a", departmentId: "{dep}", serverId: $text"#,
+        Nothing("input.serverId"),
+    ),
+    (
+        "CreateTicketInput.userId",
+        "ID",
+        "createTicket",
+        r#"subject: "a", content: "a", departmentId: "{dep}", userId: $text"#,
+        Nothing("input.userId"),
+    ),
+    (
+        "CreateTicketInput.idempotencyKey",
+        "String",
+        "createTicket",
+        r#"subject: "a", content: "a", departmentId: "{dep}", idempotencyKey: $text"#,
+        Key,
+    ),
+    ("MergeTicketsInput.id", "ID!", "mergeTickets", r#"id: $text, intoId: "{tkt}""#, Nothing("input.id")),
+    ("MergeTicketsInput.intoId", "ID!", "mergeTickets", r#"id: "{tkt}", intoId: $text"#, Nothing("input.intoId")),
+    ("UnmergeTicketsInput.id", "ID!", "unmergeTickets", "id: $text", Nothing("input.id")),
+    ("CreateCannedReplyInput.name", "String!", "createCannedReply", r#"name: $text, content: "a""#, Words("name")),
+    (
+        "CreateCannedReplyInput.content",
+        "String!",
+        "createCannedReply",
+        r#"name: "a", content: $text"#,
+        Words("content"),
+    ),
+    (
+        "CreateCannedReplyInput.departmentId",
+        "ID",
+        "createCannedReply",
+        r#"name: "a", content: "a", departmentId: $text"#,
+        Nothing("input.departmentId"),
+    ),
+    (
+        "CreateCannedReplyInput.idempotencyKey",
+        "String",
+        "createCannedReply",
+        r#"name: "a", content: "a", idempotencyKey: $text"#,
+        Key,
+    ),
+    ("UpdateCannedReplyInput.id", "ID!", "updateCannedReply", "id: $text", Nothing("input.id")),
+    ("UpdateCannedReplyInput.name", "String", "updateCannedReply", r#"id: "{can}", name: $text"#, Words("name")),
+    (
+        "UpdateCannedReplyInput.content",
+        "String",
+        "updateCannedReply",
+        r#"id: "{can}", content: $text"#,
+        Words("content"),
+    ),
+    (
+        "UpdateCannedReplyInput.departmentId",
+        "ID",
+        "updateCannedReply",
+        r#"id: "{can}", departmentId: $text"#,
+        Nothing("input.departmentId"),
+    ),
+    ("DeleteCannedReplyInput.id", "ID!", "deleteCannedReply", "id: $text", Nothing("input.id")),
+    ("UpdateTicketInput.id", "ID!", "updateTicket", "id: $text", Nothing("input.id")),
+    (
+        "UpdateTicketInput.departmentId",
+        "ID",
+        "updateTicket",
+        r#"id: "{tkt}", departmentId: $text"#,
+        Nothing("input.departmentId"),
+    ),
+    ("UpdateTicketInput.subject", "String", "updateTicket", r#"id: "{tkt}", subject: $text"#, Words("subject")),
+];
 
 /// Each argument and input field that takes a text or an id. `after` and `before` of all lists read alike.
 fn table() -> Vec<(&'static str, String, Takes)> {
@@ -37,7 +178,12 @@ fn table() -> Vec<(&'static str, String, Takes)> {
             "mutation ($text: String!) {{ it: login(input: {{ login: {login}, password: {password} }}) {{ userErrors {{ code }} }} }}"
         )
     };
-    vec![
+    let inputs = INPUTS.iter().map(|(at, ty, mutation, input, takes)| {
+        let document =
+            format!("mutation ($text: {ty}) {{ it: {mutation}(input: {{ {input} }}, dryRun: true) {{ userErrors {{ code field }} }} }}");
+        (*at, document, *takes)
+    });
+    let mut table = vec![
         ("(after:)", TICKETS_PAGE.replace("CURSOR", "first: 1, after"), Nothing("after")),
         ("(before:)", TICKETS_PAGE.replace("CURSOR", "last: 1, before"), Nothing("before")),
         ("Query.node(id:)", by_id("node"), Nothing("id")),
@@ -63,6 +209,8 @@ fn table() -> Vec<(&'static str, String, Takes)> {
         ("TransactionFilter.invoiceId", list("transactions", "ID", "invoiceId"), Nothing("filter.invoiceId")),
         ("TransactionFilter.userId", list("transactions", "ID", "userId"), Nothing("filter.userId")),
         ("TicketFilter.search", list("tickets", "String", "search"), Search("filter.search")),
+        ("TicketFilter.departmentIds", list("tickets", "ID!", "departmentIds"), Nothing("filter.departmentIds")),
+        ("TicketFilter.serverId", list("tickets", "ID", "serverId"), Nothing("filter.serverId")),
         ("TicketFilter.userId", list("tickets", "ID", "userId"), Nothing("filter.userId")),
         ("TicketFilter.assignedToId", list("tickets", "ID", "assignedToId"), Nothing("filter.assignedToId")),
         ("LoginInput.login", login("$text", "\"skypanel-demo-1\""), Credentials),
@@ -72,7 +220,9 @@ fn table() -> Vec<(&'static str, String, Takes)> {
             "mutation ($text: ID!) { it: revokeSession(input: { id: $text }) { sessionId } }".to_owned(),
             Nothing("input.id"),
         ),
-    ]
+    ];
+    table.extend(inputs);
+    table
 }
 
 #[test]
@@ -177,6 +327,7 @@ async fn hostile_texts_are_refused_or_found_literally() {
     let before = text(&app, dump).await;
     let long = "x'".repeat(5_000);
     for (at, document, takes) in table() {
+        let document = fill(&app, &document).await;
         for hostile in HOSTILE.iter().copied().chain([long.as_str()]) {
             let what = format!("{at} {:?}", &hostile.chars().take(40).collect::<String>());
             let reply = admin.run_with(&document, json!({ "text": hostile })).await;
@@ -193,6 +344,14 @@ async fn hostile_texts_are_refused_or_found_literally() {
                 Nothing(field) => refused_at(field),
                 Search(field) if hostile.contains('\0') || hostile.len() > 200 => refused_at(field),
                 Search(_) => reply.ok()["it"]["totalCount"] == 0,
+                Words(field) => {
+                    let errors = reply.ok()["it"]["userErrors"].as_array().unwrap();
+                    errors.iter().all(|error| error["field"] == json!([field]))
+                }
+                Key if !hostile.bytes().all(|byte| matches!(byte, b' '..=b'~')) || hostile.len() > 255 => {
+                    refused_at("input.idempotencyKey")
+                }
+                Key => reply.body.get("errors").is_none(),
                 Credentials => reply.ok()["it"]["userErrors"] == json!([{ "code": "WRONG_CREDENTIALS" }]),
             };
             assert!(as_designed, "{what}: {takes:?}, got {}", reply.body);

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::harness::{Actor, App, Reply};
-use crate::rows::{rows, text};
+use crate::rows::{fill, rows, text};
 
 const STATES: [&str; 6] = ["open", "in_progress", "waiting_customer", "on_hold", "resolved", "closed"];
 
@@ -42,6 +42,16 @@ const EVENTS: &[Event] = &[
     ("resolveTicket", "", "ticket:close", true, RESOLVES, RESOLVES),
     ("closeTicket", "", "ticket:close", true, CLOSES, CLOSES),
     ("reopenTicket", "", "ticket:reopen", true, REOPENS, REOPENS),
+    (
+        "mergeTickets",
+        r#", intoId: "{into}""#,
+        "ticket:merge",
+        false,
+        NEVER,
+        ["closed", "closed", "closed", "closed", "closed", "closed"],
+    ),
+    ("unmergeTickets", "", "ticket:merge", false, NEVER, NEVER),
+    ("updateTicket", ", priority: HIGH", "ticket:update", false, NEVER, ["="; 6]),
 ];
 
 const RESOLVES: [&str; 6] = ["resolved", "resolved", "resolved", "resolved", ".", "-"];
@@ -76,6 +86,7 @@ async fn place(app: &App, id: &str, state: &str, assignee: &str) {
     let closed = if state == "closed" { "now()" } else { "NULL" };
     app.maintain(&format!(
         "UPDATE tickets SET status = '{state}', closed_at = {closed}, assigned_to = {assignee}, hold_reason = NULL, \
+         merged_into = NULL, before_merge = NULL, \
          response_due_at = NULL, resolution_due_at = NULL, resolution_seconds_left = NULL WHERE id = '{id}'"
     ))
     .await;
@@ -99,6 +110,9 @@ async fn every_state_and_event_by_everybody() {
     let id = text(&app, "SELECT id::text AS value FROM tickets WHERE subject = 'Reverse DNS for the web server'").await;
     let sam =
         text(&app, "SELECT 'usr_' || replace(id::text, '-', '') AS value FROM users WHERE username = 'support'").await;
+    let into =
+        text(&app, "SELECT 'tkt_' || replace(id::text, '-', '') AS value FROM tickets WHERE status = 'in_progress'")
+            .await;
     let everything: Vec<String> = [
         "ticket:read",
         "ticket:reply",
@@ -107,6 +121,7 @@ async fn every_state_and_event_by_everybody() {
         "ticket:update",
         "ticket:close",
         "ticket:reopen",
+        "ticket:merge",
     ]
     .map(str::to_owned)
     .to_vec();
@@ -130,7 +145,7 @@ async fn every_state_and_event_by_everybody() {
                 let somebody = "(SELECT id FROM users WHERE username = 'admin')";
                 let assignee = if event.0 == "unassignTicket" { somebody } else { "NULL" };
                 place(&app, &id, state, assignee).await;
-                let walk = walk(&app, walker, event, (&id, &sam)).await;
+                let walk = walk(&app, walker, event, (&id, &sam, &into)).await;
                 let at = format!("{} of {state} by {} with {:?}", event.0, walker.name, walker.permissions);
                 walk.check(&at, walker, event, (state, outcome));
                 walked += 1;
@@ -148,13 +163,13 @@ struct Walk {
     after: Value,
 }
 
-async fn walk(app: &App, walker: &Walker<'_>, (event, more, ..): &Event, (id, sam): (&str, &str)) -> Walk {
+async fn walk(app: &App, walker: &Walker<'_>, (event, more, ..): &Event, (id, sam, into): (&str, &str, &str)) -> Walk {
     let ticket = format!("tkt_{}", id.replace('-', ""));
     let before = row(app, id).await;
     let asked =
         format!("{{ ticket(id: \"{ticket}\") {{ allowedActions {{ action allowed code requiredPermission }} }} }}");
     let told = actions(&walker.actor.run(&asked).await.ok()["ticket"])[*event].clone();
-    let more = more.replace("{sam}", sam);
+    let more = more.replace("{sam}", sam).replace("{into}", into);
     let document = format!("mutation {{ it: {event}(input: {{ id: \"{ticket}\"{more} }}) {SELECTION} }}");
     let reply = walker.actor.run(&document).await;
     Walk { told, reply, before, after: row(app, id).await }
@@ -230,7 +245,7 @@ async fn a_ticket_tells_of_every_event() {
     assert_eq!(told, events);
 }
 
-/// A ticket that was merged goes on elsewhere: nothing happens to it here.
+/// A ticket that was merged goes on elsewhere: nothing happens to it here, but that it is taken out again.
 #[tokio::test]
 async fn nothing_happens_to_a_merged_ticket() {
     let app = App::demo().await;
@@ -238,17 +253,19 @@ async fn nothing_happens_to_a_merged_ticket() {
     let id =
         text(&app, "SELECT 'tkt_' || replace(id::text, '-', '') AS value FROM tickets WHERE merged_into IS NOT NULL")
             .await;
-    for (event, more, ..) in EVENTS {
-        let more = more.replace("{sam}", "usr_00000000000000000000000000000000");
+    for (event, more, ..) in EVENTS.iter().filter(|(event, ..)| *event != "unmergeTickets") {
+        let into = fill(&app, "\"{tkt}\"").await;
+        let more = more.replace("{sam}", "usr_00000000000000000000000000000000").replace("\"{into}\"", &into);
         let reply =
             admin.run(&format!("mutation {{ it: {event}(input: {{ id: \"{id}\"{more} }}) {SELECTION} }}")).await;
         let code = &reply.ok()["it"]["userErrors"][0]["code"];
         let expected = if *event == "assignTicket" { "NOT_ELIGIBLE" } else { "INVALID_TRANSITION" };
         assert_eq!(code, expected, "{event}: {}", reply.body);
     }
-    let reply = admin.run(&format!("{{ ticket(id: \"{id}\") {{ allowedActions {{ allowed }} }} }}")).await;
-    let allowed = reply.data("/ticket/allowedActions").as_array().unwrap();
-    assert!(allowed.iter().all(|action| action["allowed"] == false), "{allowed:?}");
+    let reply = admin.run(&format!("{{ ticket(id: \"{id}\") {{ allowedActions {{ action allowed }} }} }}")).await;
+    let told = actions(&reply.ok()["ticket"]);
+    let allowed: Vec<&String> = told.iter().filter(|(_, told)| told["allowed"] == true).map(|(name, _)| name).collect();
+    assert_eq!(allowed, ["unmergeTickets"]);
 }
 
 /// Sets the clock of the business ahead.

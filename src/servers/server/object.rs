@@ -6,6 +6,7 @@ use crate::entity::{edge, found, parts, required};
 use crate::outcome::AllowedAction;
 use crate::servers::ServerAction;
 use crate::servers::action::CurrentActionOf;
+use crate::support::Ticket;
 
 entity! {
     /// A virtual server. Visible to its owner and to holders of `server:read`.
@@ -52,6 +53,8 @@ entity! {
         current_action = found[id => CurrentActionOf(*id)];
         /// What was done to it, newest first.
         actions = page[ServerAction of server_actions.server_id];
+        /// Tickets about it: all for holders of `ticket:read`, the viewer's own for others. Null without the permission.
+        tickets = page[Ticket of tickets.server_id], needs own TicketRead;
         /// What the viewer may do with it. Actions come with the mutations that run them.
         allowed_actions = parts[ => Vec::<AllowedAction>::new()];
     }

@@ -96,4 +96,10 @@ impl Server {
         let scope = InScope(column!(servers.user_id), viewer.scope(Permission::ServerRead));
         servers::table.into_boxed().filter(scope)
     }
+
+    /// Whose it is.
+    #[must_use]
+    pub fn owner(&self) -> UserId {
+        self.user_id
+    }
 }

@@ -3,11 +3,11 @@
 use async_graphql::{ID, InputObject};
 
 use super::list::{TicketFilter, TicketOrderField};
-use super::row::{TicketDepartment, TicketPriority, TicketStatus};
+use super::row::{TicketPriority, TicketStatus};
 use crate::error::{Error, Result};
-use crate::id::UserId;
+use crate::id::{DepartmentId, ServerId, UserId};
 use crate::page::{FilterInput, Filtered, OrderDirection, OrderInput};
-use crate::scalar::{any_of, search};
+use crate::scalar::{Instant, Undecoded, any_of, decode, search, span};
 use crate::viewer::{Permission, Requires, Viewer};
 
 /// The arguments of a list of tickets.
@@ -23,8 +23,16 @@ pub struct TicketFilterInput {
     status: Option<Vec<TicketStatus>>,
     /// Any of these.
     priority: Option<Vec<TicketPriority>>,
-    /// Any of these.
-    department: Option<Vec<TicketDepartment>>,
+    /// For any of these.
+    department_ids: Option<Vec<ID>>,
+    /// About this server.
+    server_id: Option<ID>,
+    /// Opened at this time or later.
+    created_after: Option<Undecoded<Instant>>,
+    /// Opened before this time.
+    created_before: Option<Undecoded<Instant>>,
+    /// Changed at this time or later. Whoever follows changes asks from ten seconds before the last answer on.
+    updated_after: Option<Undecoded<Instant>>,
     /// Opened by this person.
     user_id: Option<ID>,
     /// Assigned to this person.
@@ -42,11 +50,21 @@ impl FilterInput for TicketFilterInput {
             let message = "A ticket cannot be assigned to somebody and to nobody.";
             return Err(Error::bad_input("filter.unassigned", message));
         }
+        let departments = any_of(self.department_ids, "filter.departmentIds")?;
+        let departments = departments.map(|ids| {
+            ids.iter().map(|id| DepartmentId::parse(id, "filter.departmentIds")).collect::<Result<Vec<_>>>()
+        });
+        let created = ((self.created_after, "filter.createdAfter"), (self.created_before, "filter.createdBefore"));
+        let (created_after, created_before) = span(created.0, created.1)?;
         Ok(TicketFilter {
             search: search(self.search, "filter.search")?,
             status: any_of(self.status, "filter.status")?,
             priority: any_of(self.priority, "filter.priority")?,
-            department: any_of(self.department, "filter.department")?,
+            departments: departments.transpose()?,
+            server: self.server_id.map(|id| ServerId::parse(&id, "filter.serverId")).transpose()?,
+            created_after,
+            created_before,
+            updated_after: decode(self.updated_after, "filter.updatedAfter")?,
             user: self.user_id.map(|id| UserId::parse(&id, "filter.userId")).transpose()?,
             assigned_to: self.assigned_to_id.map(|id| UserId::parse(&id, "filter.assignedToId")).transpose()?,
             unassigned: self.unassigned,

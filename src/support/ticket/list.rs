@@ -2,12 +2,15 @@
 
 use diesel::prelude::*;
 
-use super::row::{Ticket, TicketDepartment, TicketPriority, TicketStatus};
+use super::row::{Ticket, TicketPriority, TicketStatus};
 use crate::column;
 use crate::db::list::{Column, Ending, FoundBy, Fragment};
-use crate::db::schema::tickets;
-use crate::id::UserId;
+use crate::db::schema::{departments, servers, tickets};
+use crate::id::{DepartmentId, ServerId, UserId};
 use crate::page::{Listed, Order};
+use crate::scalar::Instant;
+use crate::servers::Server;
+use crate::support::Department;
 use crate::viewer::Viewer;
 
 /// What narrows a list of tickets.
@@ -16,7 +19,11 @@ pub struct TicketFilter {
     pub(super) search: Option<String>,
     pub(super) status: Option<Vec<TicketStatus>>,
     pub(super) priority: Option<Vec<TicketPriority>>,
-    pub(super) department: Option<Vec<TicketDepartment>>,
+    pub(super) departments: Option<Vec<DepartmentId>>,
+    pub(super) server: Option<ServerId>,
+    pub(super) created_after: Option<Instant>,
+    pub(super) created_before: Option<Instant>,
+    pub(super) updated_after: Option<Instant>,
     pub(super) user: Option<UserId>,
     pub(super) assigned_to: Option<UserId>,
     pub(super) unassigned: Option<bool>,
@@ -66,8 +73,24 @@ impl Listed for Ticket {
         if let Some(priority) = ending.any_of(column!(tickets.priority), filter.priority.as_ref()) {
             query = query.filter(priority);
         }
-        if let Some(department) = ending.any_of(column!(tickets.department), filter.department.as_ref()) {
-            query = query.filter(department);
+        if let Some(ids) = &filter.departments {
+            // Some have most of the tickets, and some hardly any.
+            ending.plan_anew = true;
+            let slugs = Department::visible_to(viewer).filter(departments::id.eq_any(ids.clone()));
+            query = query.filter(tickets::department.eq_any(slugs.select(departments::slug)));
+        }
+        if let Some(server) = filter.server {
+            let seen = Server::visible_to(viewer).filter(servers::id.eq(server)).select(servers::id.nullable());
+            query = query.filter(tickets::server_id.eq_any(seen));
+        }
+        if let Some(Instant(after)) = filter.created_after {
+            query = query.filter(tickets::created_at.ge(after));
+        }
+        if let Some(Instant(before)) = filter.created_before {
+            query = query.filter(tickets::created_at.lt(before));
+        }
+        if let Some(Instant(after)) = filter.updated_after {
+            query = query.filter(tickets::updated_at.ge(after));
         }
         if let Some(user) = filter.user {
             query = query.filter(tickets::user_id.eq(user));

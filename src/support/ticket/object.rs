@@ -2,10 +2,12 @@
 
 use super::row::Ticket;
 use crate::entity;
-use crate::entity::edge;
+use crate::entity::{edge, found_always, loaded, value};
 use crate::identity::face;
 use crate::life::allowed_actions;
 use crate::support::TicketMessage;
+use crate::support::department::DepartmentOf;
+use crate::support::message::LastMessageOf;
 
 entity! {
     /// A ticket. Visible to whoever opened it and to holders of `ticket:read`.
@@ -14,6 +16,8 @@ entity! {
         id;
         /// Counts the changes of the row; give it back as `expectedRevision`.
         revision;
+        /// For people to cite, for example `T-10023`.
+        number = value[number => format!("T-{number}")];
         /// What it is about, in a line.
         subject;
         /// Where it is in its life.
@@ -21,13 +25,15 @@ entity! {
         /// How pressing it is.
         priority;
         /// Whom it is for.
-        department;
+        department = found_always[department => DepartmentOf(department.clone())];
         /// When it was opened.
         created_at;
         /// When it last changed. An internal note is no change.
         updated_at;
         /// When it was closed, else null.
         closed_at;
+        /// When the last message that the viewer may read was written.
+        last_message_at = loaded[id => LastMessageOf(*id); created_at; found => found.unwrap_or(*created_at)];
         /// The account that opened it. Null for those who may not see the account.
         user = edge[user_id];
         /// Who opened it, for every reader; `user` is the account, for those who may see it.
@@ -44,8 +50,9 @@ entity! {
         merged_into = edge[merged_into];
         /// The server that it is about. Null when it is about none, or for those who may not see it.
         server = edge[server_id];
-        /// Newest first. Internal notes appear only to holders of `ticket:note`, here, in counts and in cursors alike.
-        messages = page[TicketMessage of ticket_messages.ticket_id];
+        /// Newest first, with those of tickets that were merged into it; those of one that was merged are shown where it
+        /// goes on. Internal notes appear only to holders of `ticket:note`, here, in counts and in cursors alike.
+        messages = page[TicketMessage of ticket_messages.shown_in];
         /// What the viewer may do with it.
         allowed_actions = allowed_actions[of status, user_id, assigned_to, merged_into, closed_at];
     }

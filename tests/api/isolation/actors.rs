@@ -19,7 +19,7 @@ pub enum Kind {
 }
 
 /// What the standard role of a customer holds.
-const CUSTOMER: [&str; 11] = [
+const CUSTOMER: [&str; 12] = [
     "user:read:own",
     "session:read:own",
     "session:revoke:own",
@@ -31,6 +31,7 @@ const CUSTOMER: [&str; 11] = [
     "ticket:reply:own",
     "ticket:close:own",
     "ticket:reopen:own",
+    "ticket:create:own",
 ];
 
 /// Somebody with a connection.
@@ -95,6 +96,11 @@ impl Actor {
     pub fn can(&self, permission: &str) -> bool {
         let any = permission.strip_suffix(":own").unwrap_or(permission);
         self.permissions.iter().any(|held| held == "*" || held == permission || held == any)
+    }
+
+    /// The same as `app.is_staff`, said again.
+    pub fn is_staff(&self) -> bool {
+        self.permissions.iter().any(|held| !held.ends_with(":own"))
     }
 
     /// Everybody: each role without a context, two customers, staff with one permission each, and

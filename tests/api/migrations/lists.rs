@@ -22,6 +22,7 @@ const LISTS: &[(&str, &str, &[&str])] = &[
     ("Query.users", "users", &[""]),
     ("Role.users", "user_roles", &["role_id"]),
     ("Server.actions", "server_actions", &["server_id"]),
+    ("Server.tickets", "tickets", &["server_id"]),
     ("ServerPackage.servers", "servers", &["package_id"]),
     ("Ticket.messages", "ticket_messages", &["ticket_id"]),
     ("User.assignedTickets", "tickets", &["assigned_to"]),

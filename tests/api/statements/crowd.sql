@@ -46,11 +46,18 @@ FROM generate_series(1, 50) AS n;
 INSERT INTO transactions (id, user_id, amount, currency, gateway, status, kind, direction)
 SELECT md5('credit' || n)::uuid, md5('user' || n)::uuid, 25, 'EUR', 'bank', 'completed', 'credit', 'in' FROM generate_series(1, 50) AS n;
 
+INSERT INTO departments (id, slug, name) SELECT md5('department' || n)::uuid, 'department-' || n, 'Department ' || n FROM generate_series(1, 50) AS n;
+INSERT INTO department_targets (department, priority, response_minutes, resolution_minutes)
+SELECT 'department-' || n, 'low', 60, 600 FROM generate_series(1, 50) AS n;
+
+INSERT INTO canned_replies (id, name, content, department_id)
+SELECT md5('canned' || n)::uuid, 'Reply ' || n, 'Hello', md5('department' || n)::uuid FROM generate_series(1, 50) AS n;
+
 INSERT INTO tickets (id, user_id, subject, department, created_at)
 SELECT md5('target' || n)::uuid, md5('user' || n)::uuid, 'Target ' || n, 'general', now() - (n + 1000) * interval '1 minute'
 FROM generate_series(1, 50) AS n;
 INSERT INTO tickets (id, user_id, assigned_to, subject, status, department, server_id, merged_into, created_at, closed_at)
-SELECT md5('ticket' || n)::uuid, md5('user' || n)::uuid, md5('user' || n)::uuid, 'Ticket ' || n, 'closed', 'general',
+SELECT md5('ticket' || n)::uuid, md5('user' || n)::uuid, md5('user' || n)::uuid, 'Ticket ' || n, 'closed', 'department-' || n,
        md5('server' || n)::uuid, md5('target' || n)::uuid, now() - n * interval '1 minute', now()
 FROM generate_series(1, 50) AS n;
 

@@ -10,7 +10,9 @@ use super::{PARENTS, UNIT, cost, crowd};
 use crate::harness::Plain;
 
 /// The types that are fetched by id, and what their crowd is called.
-const NODES: [(&str, &str, &str); 12] = [
+const NODES: [(&str, &str, &str); 14] = [
+    ("CannedReply", "can", "canned#"),
+    ("Department", "dep", "department#"),
     ("Invoice", "inv", "invoice#"),
     ("InvoiceItem", "itm", "item#"),
     ("PasswordReset", "pwr", "reset#"),
@@ -28,6 +30,8 @@ const NODES: [(&str, &str, &str); 12] = [
 /// Every field that costs a statement, with the levels and statements below its parent. Lists are
 /// asked for rows, edges and count; a face is asked for its account.
 const EDGES: &[(&str, u64, u64)] = &[
+    ("CannedReply.department", 1, 1),
+    ("Department.targets", 1, 1),
     ("Invoice.amountDue", 1, 1),
     ("Invoice.amountPaid", 1, 1),
     ("Invoice.amountRefunded", 1, 1),
@@ -42,6 +46,7 @@ const EDGES: &[(&str, u64, u64)] = &[
     ("Server.currentAction", 1, 1),
     ("Server.owner", 1, 1),
     ("Server.package", 1, 1),
+    ("Server.tickets", 2, 2),
     ("ServerAction.requestedBy", 2, 2),
     ("ServerAction.server", 1, 1),
     ("ServerPackage.servers", 2, 2),
@@ -49,6 +54,8 @@ const EDGES: &[(&str, u64, u64)] = &[
     ("Ticket.allowedActions", 1, 1),
     ("Ticket.allowedActions", 1, 1),
     ("Ticket.assignedTo", 2, 2),
+    ("Ticket.department", 1, 1),
+    ("Ticket.lastMessageAt", 1, 1),
     ("Ticket.mergedInto", 1, 1),
     ("Ticket.messages", 2, 2),
     ("Ticket.openedBy", 2, 2),
