@@ -21,6 +21,7 @@
 //! }
 //! ```
 
+mod constraints;
 mod effect;
 mod field;
 mod input;
@@ -35,7 +36,7 @@ use async_graphql::Context;
 
 pub use effect::{Effect, EffectKind};
 pub use field::{bare, command};
-pub use input::words;
+pub use input::{as_expected, line, words};
 pub use payload::Payload;
 pub use record::{Record, changed};
 pub use run::run;
@@ -61,6 +62,13 @@ pub enum Stop {
 impl From<Error> for Stop {
     fn from(error: Error) -> Self {
         Self::Failed(error)
+    }
+}
+
+/// Of statements of a room's own.
+impl From<diesel::result::Error> for Stop {
+    fn from(cause: diesel::result::Error) -> Self {
+        Self::Failed(cause.into())
     }
 }
 

@@ -8,12 +8,12 @@ use diesel_async::RunQueryDsl as _;
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::Done;
+use super::constraints::outcome;
 use super::record::{Record, changed};
-use super::{Done, Stop};
 use crate::db::change::{Change, KIND};
 use crate::db::client::Client as Database;
-use crate::db::failure;
-use crate::db::list::Ending;
+use crate::db::list::{Ending, Fragment};
 use crate::db::row::{Columns, Selected};
 use crate::db::statement::{Bind, Statement};
 use crate::db::unit::{Presented, Unit};
@@ -35,6 +35,9 @@ pub enum Becomes {
     /// A session's.
     Session(Presented),
 }
+
+/// A field that changed, as the API names and shows it: before and after.
+pub type Shown = (String, Value, Value);
 
 /// The request's one connection, in a transaction that may write. It loads nothing through the loaders, so it cannot
 /// take a second one.
@@ -114,6 +117,18 @@ impl Write {
         Ok(rows.into_iter().next().map(|placed| placed.row))
     }
 
+    /// Rows that a change meets beside its subject, locked, whether or not the viewer may know them.
+    ///
+    /// # Errors
+    /// What the database answers.
+    pub async fn locked<R: ById>(&mut self, query: impl FnOnce(Ending) -> Fragment) -> Done<Vec<R>> {
+        let selected = Selected::of::<R>(Columns::ALL, None);
+        let ending = Ending { locks: true, ..Ending::new(selected, KIND) };
+        let rows = self.unit.fetch(query(ending), |row| selected.read::<R>(row, 0)).await?;
+        self.now().await?;
+        Ok(rows.into_iter().map(|placed| placed.row).collect())
+    }
+
     /// Whether somebody may sign in and holds a permission on any row.
     ///
     /// # Errors
@@ -144,27 +159,66 @@ impl Write {
     /// # Errors
     /// Like [`Write::allow`], and the outcomes of the constraints that it runs into.
     pub async fn change<E: Life>(&mut self, before: &E, set: impl FnOnce(&mut E)) -> Done<bool> {
-        let Verdict::To(state) = self.allow(before).await? else { return Ok(false) };
+        let verdict = self.allow(before).await?;
+        self.lead(before, verdict, set).await
+    }
+
+    /// Changes an entity that was locked because of what was done to another: as its table of states leads, whoever
+    /// did that.
+    ///
+    /// # Errors
+    /// What the table refuses, and what the database answers.
+    pub async fn follow<E: Life>(&mut self, event: &str, before: &E, set: impl FnOnce(&mut E)) -> Done<bool> {
+        let judge = Judge { viewer: Arc::clone(self.unit.viewer()), now: self.now().await? };
+        let verdict = decide(before, event, &judge)?;
+        self.lead(before, verdict, set).await
+    }
+
+    async fn lead<E: Life>(&mut self, before: &E, to: Verdict<E::State>, set: impl FnOnce(&mut E)) -> Done<bool> {
+        let Verdict::To(state) = to else { return Ok(false) };
         let now = self.now().await?;
         let mut after = before.clone();
         set(&mut after);
         after.enter(state, now);
-        self.update(before, &after, now).await
+        self.update(before, &after, now, Vec::new()).await
     }
 
-    async fn update<R: Record>(&mut self, before: &R, after: &R, now: DateTime<Utc>) -> Done<bool> {
+    /// Changes a row without a life of its own that was locked: what `set` sets. `beside` is what of it stands in
+    /// another table and was changed along. Where nothing differs, nothing is done.
+    ///
+    /// # Errors
+    /// The outcomes of the constraints that it runs into.
+    pub async fn edit<R: Record>(&mut self, before: &R, set: impl FnOnce(&mut R), beside: Vec<Shown>) -> Done<bool> {
+        let mut after = before.clone();
+        set(&mut after);
+        if beside.is_empty() && changed(before, &after).is_empty() {
+            return Ok(false);
+        }
+        let now = self.now().await?;
+        self.update(before, &after, now, beside).await
+    }
+
+    /// Deletes a row that was locked.
+    ///
+    /// # Errors
+    /// The outcomes of the constraints that it runs into.
+    pub async fn remove<R: Record>(&mut self, row: &R) -> Done<()> {
+        let rows = Change::Delete { table: R::TABLE, id: &row.uuid() }.run(self.unit.conn()).await.map_err(outcome)?;
+        met_one(rows)?;
+        let shown = |(at, name): (usize, &&str)| (camel(name), row.shown(at), Value::Null);
+        self.happened::<R>(row.uuid(), R::NAMES.iter().enumerate().map(shown).collect());
+        Ok(())
+    }
+
+    async fn update<R: Record>(&mut self, before: &R, after: &R, now: DateTime<Utc>, beside: Vec<Shown>) -> Done<bool> {
         let places = changed(before, after);
         let named = |at: &usize| Some((*R::NAMES.get(*at)?, after.bind(*at)));
         let values: Vec<_> = places.iter().filter_map(named).collect();
-        let is_changed = !values.is_empty();
-        let change = Change::Update { table: R::TABLE, id: &before.uuid(), values, at: &now };
-        match change.run(self.unit.conn()).await.map_err(outcome)? {
-            1 => {}
-            // Row security let it be seen and locked, and not changed: the command asked for less than it does.
-            rows => return Err(Error::internal(std::io::Error::other(format!("{rows} rows changed, not 1"))).into()),
-        }
+        let is_changed = !values.is_empty() || !beside.is_empty();
+        let change = Change::Update { table: R::TABLE, id: &before.uuid(), values, is_revised: is_changed, at: &now };
+        met_one(change.run(self.unit.conn()).await.map_err(outcome)?)?;
         let shown = |at: usize| Some((camel(R::NAMES.get(at)?), before.shown(at), after.shown(at)));
-        self.happened::<R>(before.uuid(), places.into_iter().filter_map(shown).collect());
+        self.happened::<R>(before.uuid(), places.into_iter().filter_map(shown).chain(beside).collect());
         Ok(is_changed)
     }
 
@@ -180,7 +234,8 @@ impl Write {
         Ok(())
     }
 
-    fn happened<R: Record>(&mut self, subject: Uuid, changes: Vec<(String, Value, Value)>) {
+    /// Notes what happened to a row by statements of a room's own.
+    pub fn happened<R: Record>(&mut self, subject: Uuid, changes: Vec<Shown>) {
         self.events.push(Event { id: AuditEventId::fresh(), kind: R::PREFIX, subject, changes });
     }
 
@@ -219,14 +274,7 @@ impl Write {
     }
 }
 
-/// What a constraint says to whoever ran into it: the names are the program's own, see `migrations/README.md`.
-fn outcome(error: Error) -> Stop {
-    let known = failure::constraint(&error).and_then(|name| CONSTRAINTS.iter().find(|(known, ..)| *known == name));
-    match known {
-        Some((_, code, field, message)) => UserError::new(*code, *message).at(field).into(),
-        None => error.into(),
-    }
+/// Where row security lets a row be seen and locked, and not changed, the command asked for less than it does.
+fn met_one(rows: usize) -> Result<()> {
+    if rows == 1 { Ok(()) } else { Err(Error::internal(std::io::Error::other(format!("{rows} rows changed, not 1")))) }
 }
-
-/// Constraints that input can run into: name, code, field, message.
-const CONSTRAINTS: [(&str, UserErrorCode, &str, &str); 0] = [];

@@ -1,4 +1,4 @@
-//! An `INSERT` or an `UPDATE` of one row, whose text depends on the names of its columns alone.
+//! An `INSERT`, an `UPDATE` or a `DELETE` of one row, whose text depends on the names of its columns alone.
 
 use chrono::{DateTime, Utc};
 use diesel::QueryResult;
@@ -32,8 +32,17 @@ pub enum Change<'a> {
         id: &'a Uuid,
         /// The columns that change, each with its new value. None: something happened that shows in its time alone.
         values: Vec<(&'static str, Bind)>,
+        /// Whether its revision is raised.
+        is_revised: bool,
         /// When. A row never goes back in time: whoever waited for its lock may have begun before it last changed.
         at: &'a DateTime<Utc>,
+    },
+    /// A row that goes.
+    Delete {
+        /// The table.
+        table: &'static str,
+        /// The row.
+        id: &'a Uuid,
     },
 }
 
@@ -64,13 +73,13 @@ impl QueryFragment<Pg> for Change<'_> {
                 }
                 out.push_sql(")");
             }
-            Self::Update { table, id, values, at } => {
+            Self::Update { table, id, values, is_revised, at } => {
                 out.push_sql("UPDATE ");
                 out.push_identifier(table)?;
                 out.push_sql(" SET \"updated_at\" = greatest(");
                 out.push_bind_param::<Timestamptz, _>(*at)?;
                 out.push_sql(", \"updated_at\" + interval '1 microsecond')");
-                if !values.is_empty() {
+                if *is_revised {
                     out.push_sql(", \"revision\" = \"revision\" + 1");
                 }
                 for (column, value) in values {
@@ -79,6 +88,12 @@ impl QueryFragment<Pg> for Change<'_> {
                     out.push_sql(" = ");
                     value.push(&mut out)?;
                 }
+                out.push_sql(" WHERE \"id\" = ");
+                out.push_bind_param::<SqlUuid, _>(*id)?;
+            }
+            Self::Delete { table, id } => {
+                out.push_sql("DELETE FROM ");
+                out.push_identifier(table)?;
                 out.push_sql(" WHERE \"id\" = ");
                 out.push_bind_param::<SqlUuid, _>(*id)?;
             }

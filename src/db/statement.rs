@@ -7,10 +7,10 @@ use chrono::{DateTime, NaiveDate, Utc};
 use diesel::QueryResult;
 use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
-use diesel::sql_types::{Array, Bool, Date, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, Bool, Date, Integer, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use uuid::Uuid;
 
-use crate::id::{MessageId, ServerId, TicketId, UserId};
+use crate::id::{MessageId, RoleId, ServerId, TicketId, UserId};
 use crate::scalar::Instant;
 use crate::viewer::Viewer;
 
@@ -39,6 +39,8 @@ pub enum Bind {
     MaybeInt(Option<i32>),
     /// `boolean`
     Bool(bool),
+    /// `jsonb`
+    Json(serde_json::Value),
 }
 
 /// What a column can be given.
@@ -75,10 +77,11 @@ bound! {
     i32: this => Bind::Int(*this);
     Option<i32>: this => Bind::MaybeInt(*this);
     bool: this => Bind::Bool(*this);
+    serde_json::Value: this => Bind::Json(this.clone());
     Instant: this => Bind::Instant(Some(this.0));
     Option<Instant>: this => Bind::Instant(this.map(|instant| instant.0));
 }
-bound_ids!(MessageId, ServerId, TicketId, UserId);
+bound_ids!(MessageId, RoleId, ServerId, TicketId, UserId);
 
 impl Bind {
     /// A text that is there.
@@ -104,6 +107,7 @@ impl Bind {
             Self::MaybeUuid(value) => out.push_bind_param::<Nullable<SqlUuid>, _>(value),
             Self::MaybeInt(value) => out.push_bind_param::<Nullable<Integer>, _>(value),
             Self::Bool(value) => out.push_bind_param::<Bool, _>(value),
+            Self::Json(value) => out.push_bind_param::<Jsonb, _>(value),
         }
     }
 }

@@ -25,7 +25,7 @@ use crate::db::pool::Pool;
 use crate::db::unit::{Access, Interrupted, Presented, TokenDigest, Work};
 use crate::entity::Object as _;
 use crate::error::{Code, Error, Result};
-use crate::identity::{Activity, IdentityMutation, IdentityQuery, Passwords, Token};
+use crate::identity::{Activity, IdentityMutation, IdentityQuery, Passwords, Token, User};
 use crate::life;
 use crate::memory::{self, Memory};
 use crate::request::Request;
@@ -72,7 +72,7 @@ pub fn states() -> String {
     let about = "# States\n\nWhat may happen to an entity in which state, printed by `skypanel docs states` from the tables that enforce \
                  it and that answer `allowedActions`. An event that stands in no row for a state is refused there with \
                  INVALID_TRANSITION. One that is satisfied already succeeds and does nothing.\n";
-    format!("{about}\n{}", life::page::<Ticket>())
+    format!("{about}\n{}", [life::page::<User>(), life::page::<Ticket>()].join("\n"))
 }
 
 /// The fields that run commands, each with what it tells of its own.

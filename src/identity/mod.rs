@@ -10,11 +10,14 @@
 
 mod activity;
 mod actor;
+mod entry;
+mod leaving;
 mod mutation;
 mod password;
 mod password_reset;
 mod query;
 mod revoke;
+mod rights;
 mod role;
 mod session;
 mod sign_in;

@@ -13,5 +13,5 @@ pub use message::TicketMessage;
 pub use mutation::SupportMutation;
 pub use query::SupportQuery;
 pub use ticket::{
-    Ticket, TicketArguments, TicketDepartment, TicketFilter, TicketOrderField, TicketPriority, TicketStatus,
+    Ticket, TicketArguments, TicketDepartment, TicketFilter, TicketOrderField, TicketPriority, TicketStatus, release,
 };
