@@ -49,6 +49,7 @@ leaves! {
     String: |this, out| json::text(out, this), Value::String(this.clone());
     i32: |this, out| json::int(out, i64::from(*this)), Value::from(*this);
     bool: |this, out| json::bool(out, *this), Value::Boolean(*this);
+    serde_json::Value: |this, out| out.extend_from_slice(this.to_string().as_bytes()), Value::from_json(this.clone()).unwrap_or_default();
     ID: |this, out| json::text(out, this), Value::String(this.0.clone());
     Instant: |this, out| json::instant(out, this.0), this.to_value();
     Day: |this, out| json::day(out, this.0), this.to_value();

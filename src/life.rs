@@ -82,9 +82,9 @@ pub type Condition<E> = fn(&E, &Judge) -> Option<Refusal>;
 
 /// A row of a table of states.
 pub struct Step<E: Life> {
-    /// The mutation, or the job.
+    /// The mutation, or what the system does.
     pub event: &'static str,
-    /// The permission that it needs. `None`: a job.
+    /// The permission that it needs. `None`: the system does it.
     pub requires: Option<Requires>,
     /// From any of these states.
     pub from: &'static [E::State],
@@ -99,6 +99,12 @@ impl<E: Life> Step<E> {
     #[must_use]
     pub fn of<C: Command>(from: &'static [E::State], to: To<E>) -> Self {
         Self { event: C::NAME, requires: C::REQUIRES, from, to, unless: None }
+    }
+
+    /// What follows from something that was done to another entity, whoever did it.
+    #[must_use]
+    pub fn following(event: &'static str, from: &'static [E::State], to: To<E>) -> Self {
+        Self { event, requires: None, from, to, unless: None }
     }
 
     /// What else has to hold.
@@ -202,7 +208,7 @@ pub fn page<E: Life>() -> String {
         let needs = match requires {
             Some(requires) if requires.own => format!("`{}`; its owner the `:own` form", requires.permission.name()),
             Some(requires) => format!("`{}`", requires.permission.name()),
-            None => "the clock".to_owned(),
+            None => "the system".to_owned(),
         };
         let and = unless.map_or("", |(text, _)| text);
         // Writing into a text cannot fail.

@@ -206,6 +206,15 @@ impl AllowedAction {
         }
     }
 
+    /// The same, refused where it would have been let through.
+    #[must_use]
+    pub fn or_refused(self, (code, reason): (UserErrorCode, String)) -> Self {
+        if !self.allowed {
+            return self;
+        }
+        Self { allowed: false, code: Some(code), reason: Some(reason), ..self }
+    }
+
     /// Whether it would do something now.
     #[must_use]
     pub fn is_allowed(&self) -> bool {

@@ -4,8 +4,11 @@
 //! `*` (all of it). Holding `x` is holding `x:own`. The set is read from the database at every
 //! request, never from the token.
 
-use std::collections::BTreeSet;
+mod held;
+
 use std::net::IpAddr;
+
+pub use held::Permissions;
 
 use crate::error::{Error, Result};
 use crate::id::{SessionId, UserId};
@@ -44,16 +47,31 @@ macro_rules! permissions {
             pub fn is_ownable(self) -> bool {
                 match self { $(Self::$name => $own,)* }
             }
+
+            /// Whether a role can hold something of this name.
+            #[must_use]
+            pub fn is_known(name: &str) -> bool {
+                let is = |one: &Self| one.name() == name || (one.is_ownable() && one.own_name() == name);
+                name == "*" || Self::ALL.iter().any(is)
+            }
         }
     };
 }
 
 permissions! {
     UserRead = "user:read", true, "See accounts.";
+    UserCreate = "user:create", false, "Make accounts.";
+    UserUpdate = "user:update", true, "Change accounts, and confirm addresses.";
+    UserSuspend = "user:suspend", false, "Suspend accounts, and take that back.";
+    UserClose = "user:close", true, "Close accounts, and open them again.";
     UserResetCredentials = "user:reset_credentials", false, "See and send password resets.";
     SessionRead = "session:read", true, "See signed-in devices.";
     SessionRevoke = "session:revoke", true, "Sign devices out.";
     RoleRead = "role:read", false, "See roles and the permissions that exist.";
+    RoleCreate = "role:create", false, "Make roles.";
+    RoleUpdate = "role:update", false, "Change roles: what they grant, and which one is the default.";
+    RoleDelete = "role:delete", false, "Delete roles that nobody holds.";
+    RoleAssign = "role:assign", false, "Give roles to people, and take them away.";
     PackageRead = "package:read", false, "See packages that are not on sale.";
     ServerRead = "server:read", true, "See servers.";
     InvoiceRead = "invoice:read", true, "See invoices.";
@@ -106,26 +124,6 @@ pub enum Scope {
     Own(UserId),
     /// Nothing.
     Nothing,
-}
-
-/// The permissions of a viewer, as the roles grant them.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Permissions(BTreeSet<String>);
-
-impl Permissions {
-    /// Whether `name` is held: itself, by `*`, or, for `x:own`, by `x`.
-    #[must_use]
-    pub fn holds(&self, name: &str) -> bool {
-        self.0.contains("*")
-            || self.0.contains(name)
-            || name.strip_suffix(":own").is_some_and(|any| self.0.contains(any))
-    }
-}
-
-impl FromIterator<String> for Permissions {
-    fn from_iter<I: IntoIterator<Item = String>>(names: I) -> Self {
-        Self(names.into_iter().collect())
-    }
 }
 
 /// Who is signed in.

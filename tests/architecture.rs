@@ -22,7 +22,7 @@ const STEPS: &[&[&str]] = &[
 const ROOMS: &[&str] = &["support", "billing", "servers", "identity"];
 
 /// The files of a room that know GraphQL's context; `mod.rs` is a door.
-const UPPER_FLOOR: [&str; 7] = ["mod", "object", "arguments", "query", "mutation", "face", "members"];
+const UPPER_FLOOR: [&str; 8] = ["mod", "object", "arguments", "query", "mutation", "face", "members", "leaving"];
 
 /// A file under `src`.
 struct Source {

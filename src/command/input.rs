@@ -16,18 +16,6 @@ pub fn words(text: &str, field: &str, longest: usize) -> Result<String, UserErro
     Ok(text.to_owned())
 }
 
-/// A text like [`words`], in one line: what stands in lists and in the headers of mails.
-///
-/// # Errors
-/// Like [`words`], and `INVALID` for whatever ends a line or is no character to be seen.
-pub fn line(text: &str, field: &str, longest: usize) -> Result<String, UserError> {
-    let line = words(text, field, longest)?;
-    if line.chars().any(|one| one.is_control() || matches!(one, '\u{2028}' | '\u{2029}')) {
-        return Err(UserError::new(UserErrorCode::Invalid, "Write it in one line.").at(field));
-    }
-    Ok(line)
-}
-
 /// Checks that a row is as it was when the form was filled from it.
 ///
 /// # Errors
@@ -38,4 +26,16 @@ pub fn as_expected(revision: i32, expected: Option<i32>) -> Result<(), UserError
     }
     let message = "Somebody changed it in the meantime. Look at it again.";
     Err(UserError::new(UserErrorCode::Conflict, message).at("expectedRevision"))
+}
+
+/// A text of one line, as names are: no break of a line, of any script, would reach a mail's head.
+///
+/// # Errors
+/// Like [`words`], and `INVALID` for characters that break lines or steer terminals.
+pub fn line(text: &str, field: &str, longest: usize) -> Result<String, UserError> {
+    let breaks = |letter: char| letter.is_control() || matches!(letter, '\u{2028}' | '\u{2029}');
+    if text.contains(breaks) {
+        return Err(UserError::new(UserErrorCode::Invalid, "One line of text.").at(field));
+    }
+    words(text.trim(), field, longest)
 }

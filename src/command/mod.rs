@@ -1,7 +1,7 @@
 //! The one way in which anything is changed.
 //!
 //! A mutation is a [`Command`], declared once: its input is the command, and beside what it does it says its name, the
-//! permission it needs and its effect. Everything else is the same for all of them, and happens in [`run`](fn@run): it is
+//! permission it needs and its effect. Everything else is the same for all of them, and happens in [`run()`]: it is
 //! authorised by the viewer of its own unit, its subject is locked and then looked at, its status changes by the
 //! [table of states](mod@crate::life), what happened is [kept](mod@crate::journal) in the same transaction, and the
 //! payload is read after the commit. A room writes down what is its own and nothing of that.
@@ -21,9 +21,11 @@
 //! }
 //! ```
 
+mod constraints;
 mod effect;
 mod field;
 mod input;
+mod notes;
 mod payload;
 mod record;
 mod run;
@@ -33,13 +35,14 @@ use std::future::{Future, ready};
 
 use async_graphql::Context;
 
+pub use constraints::missing;
 pub use effect::{Effect, EffectKind};
 pub use field::{bare, command};
 pub use input::{as_expected, line, words};
 pub use payload::Payload;
 pub use record::{Record, changed};
 pub use run::run;
-pub use write::{Becomes, Shown, Write, missing};
+pub use write::{Becomes, Shown, Write};
 
 use crate::error::Error;
 use crate::outcome::UserError;
@@ -61,6 +64,13 @@ pub enum Stop {
 impl From<Error> for Stop {
     fn from(error: Error) -> Self {
         Self::Failed(error)
+    }
+}
+
+/// Of statements of a room's own.
+impl From<diesel::result::Error> for Stop {
+    fn from(cause: diesel::result::Error) -> Self {
+        Self::Failed(cause.into())
     }
 }
 

@@ -8,22 +8,21 @@ use diesel_async::RunQueryDsl as _;
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::Done;
+use super::constraints::{missing, outcome};
 use super::record::{Record, changed};
-use super::{Done, Stop};
 use crate::db::change::{Change, KIND};
 use crate::db::client::Client as Database;
-use crate::db::failure;
-use crate::db::list::Ending;
+use crate::db::list::{Ending, Fragment};
 use crate::db::row::{Columns, Selected};
 use crate::db::statement::{Bind, Statement};
 use crate::db::unit::{Presented, Unit};
 use crate::entity::camel;
 use crate::error::{Error, Result};
-use crate::id::{AuditEventId, UserId};
-use crate::journal::audit::{self, Event, Origin};
-use crate::journal::outbox::{self, Letter};
+use crate::id::UserId;
+use crate::journal::audit::Event;
+use crate::journal::outbox::Letter;
 use crate::life::{Judge, Life, Verdict, decide};
-use crate::outcome::{Consequence, ConsequenceKind, UserError, UserErrorCode};
 use crate::page::ById;
 use crate::viewer::{Permission, Viewer};
 
@@ -48,8 +47,8 @@ pub struct Write {
     unit: Unit,
     action: &'static str,
     now: Option<DateTime<Utc>>,
-    events: Vec<Event>,
-    letters: Vec<Letter>,
+    pub(super) events: Vec<Event>,
+    pub(super) letters: Vec<Letter>,
     pub(super) becomes: Option<Becomes>,
 }
 
@@ -135,6 +134,18 @@ impl Write {
         Ok(rows.into_iter().next().map(|placed| placed.row))
     }
 
+    /// Rows that a change meets beside its subject, locked, whether or not the viewer may know them.
+    ///
+    /// # Errors
+    /// What the database answers.
+    pub async fn locked<R: ById>(&mut self, query: impl FnOnce(Ending) -> Fragment) -> Done<Vec<R>> {
+        let selected = Selected::of::<R>(Columns::ALL, None);
+        let ending = Ending { locks: true, ..Ending::new(selected, KIND) };
+        let rows = self.unit.fetch(query(ending), |row| selected.read::<R>(row, 0)).await?;
+        self.now().await?;
+        Ok(rows.into_iter().map(|placed| placed.row).collect())
+    }
+
     /// Whether somebody may sign in and holds a permission on any row.
     ///
     /// # Errors
@@ -165,7 +176,23 @@ impl Write {
     /// # Errors
     /// Like [`Write::allow`], and the outcomes of the constraints that it runs into.
     pub async fn change<E: Life>(&mut self, before: &E, set: impl FnOnce(&mut E)) -> Done<bool> {
-        let Verdict::To(state) = self.allow(before).await? else { return Ok(false) };
+        let verdict = self.allow(before).await?;
+        self.lead(before, verdict, set).await
+    }
+
+    /// Changes an entity that was locked because of what was done to another: as its table of states leads, whoever
+    /// did that.
+    ///
+    /// # Errors
+    /// What the table refuses, and what the database answers.
+    pub async fn follow<E: Life>(&mut self, event: &str, before: &E, set: impl FnOnce(&mut E)) -> Done<bool> {
+        let judge = Judge { viewer: Arc::clone(self.unit.viewer()), now: self.now().await? };
+        let verdict = decide(before, event, &judge)?;
+        self.lead(before, verdict, set).await
+    }
+
+    async fn lead<E: Life>(&mut self, before: &E, to: Verdict<E::State>, set: impl FnOnce(&mut E)) -> Done<bool> {
+        let Verdict::To(state) = to else { return Ok(false) };
         let now = self.now().await?;
         let mut after = before.clone();
         set(&mut after);
@@ -195,6 +222,18 @@ impl Write {
         self.put::<R>(&row.uuid(), Vec::new(), false, &now).await
     }
 
+    /// Deletes a row that was locked.
+    ///
+    /// # Errors
+    /// The outcomes of the constraints that it runs into.
+    pub async fn remove<R: Record>(&mut self, row: &R) -> Done<()> {
+        let rows = Change::Delete { table: R::TABLE, id: &row.uuid() }.run(self.unit.conn()).await.map_err(outcome)?;
+        met_one(rows)?;
+        let shown = |(at, name): (usize, &&str)| (camel(name), row.shown(at), Value::Null);
+        self.happened::<R>(row.uuid(), R::NAMES.iter().enumerate().map(shown).collect());
+        Ok(())
+    }
+
     async fn update<R: Record>(&mut self, before: &R, after: &R, now: DateTime<Utc>, beside: Vec<Shown>) -> Done<bool> {
         let places = changed(before, after);
         let named = |at: &usize| Some((*R::NAMES.get(*at)?, after.bind(*at)));
@@ -216,7 +255,7 @@ impl Write {
         at: &DateTime<Utc>,
     ) -> Done<()> {
         let change = Change::Update { table: R::TABLE, id, values, is_revised, at };
-        Ok(one(change.run(self.unit.conn()).await.map_err(outcome)?)?)
+        Ok(met_one(change.run(self.unit.conn()).await.map_err(outcome)?)?)
     }
 
     /// Adds a row.
@@ -231,49 +270,9 @@ impl Write {
         Ok(())
     }
 
-    /// Deletes a row that was locked.
-    ///
-    /// # Errors
-    /// What the database answers.
-    pub async fn delete<R: Record>(&mut self, row: &R) -> Done<()> {
-        one(Change::Delete { table: R::TABLE, id: &row.uuid() }.run(self.unit.conn()).await?)?;
-        let shown = |(at, name): (usize, &&str)| (camel(name), row.shown(at), Value::Null);
-        self.happened::<R>(row.uuid(), R::NAMES.iter().enumerate().map(shown).collect());
-        Ok(())
-    }
-
-    fn happened<R: Record>(&mut self, subject: Uuid, changes: Vec<Shown>) {
-        self.events.push(Event { id: AuditEventId::fresh(), kind: R::PREFIX, subject, changes });
-    }
-
-    /// Notes what has to leave the database because of what was changed last, and tells whoever caused it.
-    pub fn send<R: Record>(
-        &mut self,
-        (kind, topic): (ConsequenceKind, &'static str),
-        about: &R,
-        payload: Value,
-        summary: impl Into<String>,
-    ) {
-        let Some(event) = self.events.last().map(|event| event.id) else { return };
-        let subject = (R::PREFIX, about.uuid());
-        self.letters.push(Letter { kind, topic, subject, payload, summary: summary.into(), event });
-    }
-
     /// From the commit on somebody else asks.
     pub fn becomes(&mut self, who: Becomes) {
         self.becomes = Some(who);
-    }
-
-    /// Keeps what happened. What it set off, for whoever caused it.
-    pub(super) async fn journal(&mut self, origin: &Origin<'_>) -> Result<Vec<Consequence>> {
-        if !self.events.is_empty() {
-            let now = self.now().await?;
-            audit::keep(self.unit.conn(), origin, now, &self.events).await?;
-            if !self.letters.is_empty() {
-                outbox::put(self.unit.conn(), now, &self.letters).await?;
-            }
-        }
-        Ok(self.letters.iter().map(Letter::consequence).collect())
     }
 
     pub(super) fn into_unit(self) -> Unit {
@@ -281,26 +280,7 @@ impl Write {
     }
 }
 
-/// Row security may let a row be seen and locked, and not changed: the command asked for less than it does.
-fn one(rows: usize) -> Result<()> {
+/// Where row security lets a row be seen and locked, and not changed, the command asked for less than it does.
+fn met_one(rows: usize) -> Result<()> {
     if rows == 1 { Ok(()) } else { Err(Error::internal(std::io::Error::other(format!("{rows} rows changed, not 1")))) }
 }
-
-/// What the input names leads nowhere, as far as the viewer may know.
-#[must_use]
-pub fn missing(field: &str) -> UserError {
-    UserError::new(UserErrorCode::NotFound, "There is nothing with this id.").at(field)
-}
-
-/// What a constraint says to whoever ran into it: the names are the program's own, see `migrations/README.md`.
-fn outcome(error: Error) -> Stop {
-    let known = failure::constraint(&error).and_then(|name| CONSTRAINTS.iter().find(|(known, ..)| *known == name));
-    match known {
-        Some((_, code, field, message)) => UserError::new(*code, *message).at(field).into(),
-        None => error.into(),
-    }
-}
-
-/// Constraints that input can run into: name, code, field, message.
-const CONSTRAINTS: [(&str, UserErrorCode, &str, &str); 1] =
-    [("departments_slug_unique", UserErrorCode::Taken, "slug", "There is a department with this slug.")];

@@ -24,13 +24,6 @@ pub enum Change<'a> {
         /// Its columns, each with its value.
         values: Vec<(&'static str, Bind)>,
     },
-    /// A row that goes.
-    Delete {
-        /// The table.
-        table: &'static str,
-        /// The row.
-        id: &'a Uuid,
-    },
     /// A row that is there.
     Update {
         /// The table.
@@ -43,6 +36,13 @@ pub enum Change<'a> {
         is_revised: bool,
         /// When. A row never goes back in time: whoever waited for its lock may have begun before it last changed.
         at: &'a DateTime<Utc>,
+    },
+    /// A row that goes.
+    Delete {
+        /// The table.
+        table: &'static str,
+        /// The row.
+        id: &'a Uuid,
     },
 }
 
@@ -73,12 +73,6 @@ impl QueryFragment<Pg> for Change<'_> {
                 }
                 out.push_sql(")");
             }
-            Self::Delete { table, id } => {
-                out.push_sql("DELETE FROM ");
-                out.push_identifier(table)?;
-                out.push_sql(" WHERE \"id\" = ");
-                out.push_bind_param::<SqlUuid, _>(*id)?;
-            }
             Self::Update { table, id, values, is_revised, at } => {
                 out.push_sql("UPDATE ");
                 out.push_identifier(table)?;
@@ -94,6 +88,12 @@ impl QueryFragment<Pg> for Change<'_> {
                     out.push_sql(" = ");
                     value.push(&mut out)?;
                 }
+                out.push_sql(" WHERE \"id\" = ");
+                out.push_bind_param::<SqlUuid, _>(*id)?;
+            }
+            Self::Delete { table, id } => {
+                out.push_sql("DELETE FROM ");
+                out.push_identifier(table)?;
                 out.push_sql(" WHERE \"id\" = ");
                 out.push_bind_param::<SqlUuid, _>(*id)?;
             }

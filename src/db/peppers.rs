@@ -53,7 +53,7 @@ pub async fn note(owner_url: &str, given: &[Proof]) -> Result<(), MigrateError> 
 /// See [`MigrateError`].
 pub async fn in_use(owner_url: &str) -> Result<Vec<String>, MigrateError> {
     let owner = maintenance(owner_url, "BEGIN READ ONLY").await?;
-    let ids = "SELECT coalesce(array_agg(DISTINCT split_part(password_hash, '$', 3)), '{}') FROM users";
+    let ids = "SELECT coalesce(array_agg(DISTINCT split_part(password_hash, '$', 3)), '{}') FROM users WHERE password_hash <> '!'";
     Ok(Statement::<Array<Text>>::new(ids, vec![]).get_result(&mut &owner).await?)
 }
 

@@ -130,7 +130,7 @@ macro_rules! row {
 
 /// Columns that the database opens to staff alone. A statement that names one fails for everybody else, whose fields
 /// are null without it.
-const OF_STAFF: [&str; 7] = [
+const OF_STAFF: [&str; 8] = [
     crate::quoted!(servers.node_id),
     crate::quoted!(tickets.before_merge),
     crate::quoted!(tickets.hold_reason),
@@ -138,6 +138,7 @@ const OF_STAFF: [&str; 7] = [
     crate::quoted!(tickets.resolution_due_at),
     crate::quoted!(tickets.resolution_seconds_left),
     crate::quoted!(users.virtfusion_id),
+    crate::quoted!(users.server_limit),
 ];
 
 /// What a statement selects: where each row lies in its list, if somebody asks for cursors, and some columns.

@@ -327,6 +327,9 @@ diesel::table! {
         email_key -> Text,
         username_key -> Text,
         last_login_sort -> Timestamptz,
+        suspended_from -> Nullable<Text>,
+        closed_from -> Nullable<Text>,
+        closed_at -> Nullable<Timestamptz>,
     }
 }
 

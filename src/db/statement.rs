@@ -10,7 +10,7 @@ use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::{Array, Bool, Date, Integer, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use uuid::Uuid;
 
-use crate::id::{CannedReplyId, DepartmentId, MessageId, ServerId, TicketId, UserId};
+use crate::id::{CannedReplyId, DepartmentId, MessageId, RoleId, ServerId, TicketId, UserId};
 use crate::scalar::Instant;
 use crate::viewer::Viewer;
 
@@ -79,10 +79,11 @@ bound! {
     i32: this => Bind::Int(*this);
     Option<i32>: this => Bind::MaybeInt(*this);
     bool: this => Bind::Bool(*this);
+    serde_json::Value: this => Bind::Json(Some(this.clone()));
     Instant: this => Bind::Instant(Some(this.0));
     Option<Instant>: this => Bind::Instant(this.map(|instant| instant.0));
 }
-bound_ids!(CannedReplyId, DepartmentId, MessageId, ServerId, TicketId, UserId);
+bound_ids!(CannedReplyId, DepartmentId, MessageId, RoleId, ServerId, TicketId, UserId);
 
 impl Bind {
     /// A text that is there.

@@ -54,6 +54,12 @@ macro_rules! text_enum {
             }
         }
 
+        impl $crate::db::statement::Bound for Option<$name> {
+            fn bind(&self) -> $crate::db::statement::Bind {
+                $crate::db::statement::Bind::Text(self.map(|value| $crate::db::list::Choice::as_str(value).to_owned()))
+            }
+        }
+
         impl diesel::serialize::ToSql<diesel::sql_types::Text, diesel::pg::Pg> for $name {
             fn to_sql<'b>(
                 &'b self,

@@ -7,7 +7,7 @@ use super::guard::Mutations;
 use super::node::NodeQuery;
 use crate::billing::BillingQuery;
 use crate::entity::{Command, Object as _};
-use crate::identity::{IdentityMutation, IdentityQuery};
+use crate::identity::{IdentityMutation, IdentityQuery, User};
 use crate::life;
 use crate::servers::ServersQuery;
 use crate::support::{SupportMutation, SupportQuery, Ticket};
@@ -51,7 +51,7 @@ pub fn states() -> String {
     let about = "# States\n\nWhat may happen to an entity in which state, printed by `skypanel docs states` from the tables that enforce \
                  it and that answer `allowedActions`. An event that stands in no row for a state is refused there with \
                  INVALID_TRANSITION. One that is satisfied already succeeds and does nothing.\n";
-    format!("{about}\n{}", life::page::<Ticket>())
+    format!("{about}\n{}", [life::page::<User>(), life::page::<Ticket>()].join("\n"))
 }
 
 /// The fields that run commands, each with what it tells of its own.

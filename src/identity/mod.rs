@@ -10,12 +10,15 @@
 
 mod activity;
 mod actor;
+mod entry;
+mod leaving;
 mod mutation;
 mod password;
 mod password_reset;
 mod pepper;
 mod query;
 mod revoke;
+mod rights;
 mod role;
 mod rounds;
 mod session;

@@ -2,6 +2,7 @@
 
 use async_graphql::{ID, InputObject};
 
+use super::rights;
 use super::session::Session;
 use crate::answer;
 use crate::command::{Becomes, Command, Done, Effect, EffectKind, Write};
@@ -34,6 +35,13 @@ impl Command for RevokeSessionInput {
 
     async fn run(self, write: &mut Write) -> Done<RevokeSessionPayload> {
         let id = SessionId::parse(&self.id, "input.id")?;
+        // Whoever signs an administrator out holds up more than a device.
+        if let Some(holder) = Session::holder(write.conn(), id).await?
+            && write.person()? != holder
+        {
+            let (mine, theirs) = (rights::mine(write).await?, rights::of(write, holder).await?);
+            rights::within(&theirs, &mine)?;
+        }
         if !Session::end(write.conn(), id).await? {
             return Err(Error::not_found().into());
         }

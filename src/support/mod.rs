@@ -19,4 +19,4 @@ pub use department::Department;
 pub use message::TicketMessage;
 pub use mutation::SupportMutation;
 pub use query::SupportQuery;
-pub use ticket::{Ticket, TicketArguments, TicketFilter, TicketOrderField, TicketPriority, TicketStatus};
+pub use ticket::{Ticket, TicketArguments, TicketFilter, TicketOrderField, TicketPriority, TicketStatus, release};

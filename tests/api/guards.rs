@@ -162,6 +162,77 @@ const GUARDED: &[(&str, &str, &str)] = &[
         "canned_reply:read",
         r#"mutation { it: deleteCannedReply(input: { id: "{can}" }) { cannedReplyId } }"#,
     ),
+    // People and roles.
+    (
+        "Mutation.createUser",
+        "",
+        r#"mutation { it: createUser(input: { email: "new@example.com", username: "new" }) { user { id } userErrors { code } } }"#,
+    ),
+    (
+        "Mutation.updateUser",
+        "user:read",
+        r#"mutation { it: updateUser(input: { id: "{usr}", firstName: "Adele" }) { user { id } userErrors { code } } }"#,
+    ),
+    (
+        "Mutation.suspendUser",
+        "user:read",
+        r#"mutation { it: suspendUser(input: { id: "{usr}", reason: "Spam." }, dryRun: true) { user { id } userErrors { code } } }"#,
+    ),
+    (
+        "Mutation.reinstateUser",
+        "user:read",
+        r#"mutation { it: reinstateUser(input: { id: "{usr}" }) { user { id } userErrors { code } } }"#,
+    ),
+    (
+        "Mutation.activateUser",
+        "user:read",
+        r#"mutation { it: activateUser(input: { id: "{usr}" }) { user { id } userErrors { code } } }"#,
+    ),
+    (
+        "Mutation.closeUser",
+        "user:read",
+        r#"mutation { it: closeUser(input: { id: "{usr}" }) { user { id } userErrors { code } } }"#,
+    ),
+    (
+        "Mutation.reopenUser",
+        "user:read",
+        r#"mutation { it: reopenUser(input: { id: "{usr}" }) { user { id } userErrors { code } } }"#,
+    ),
+    (
+        "Mutation.createRole",
+        "",
+        r#"mutation { it: createRole(input: { name: "new", permissions: [] }) { role { id } userErrors { code } } }"#,
+    ),
+    (
+        "Mutation.updateRole",
+        "role:read",
+        r#"mutation { it: updateRole(input: { id: "{rol}", description: "People." }) { role { id } userErrors { code } } }"#,
+    ),
+    (
+        "Mutation.deleteRole",
+        "role:read",
+        r#"mutation { it: deleteRole(input: { id: "{rol}" }) { roleId userErrors { code } } }"#,
+    ),
+    (
+        "Mutation.assignRole",
+        "user:read",
+        r#"mutation { it: assignRole(input: { userId: "{usr}", roleId: "{rol}" }) { user { id } userErrors { code } } }"#,
+    ),
+    (
+        "Mutation.unassignRole",
+        "user:read",
+        r#"mutation { it: unassignRole(input: { userId: "{usr}", roleId: "{rol}" }, dryRun: true) { user { id } userErrors { code } } }"#,
+    ),
+    (
+        "UpdateUserInput.virtfusionId",
+        "user:read",
+        r#"mutation { it: updateUser(input: { id: "{usr}", virtfusionId: "77" }) { user { id } } }"#,
+    ),
+    (
+        "UpdateUserInput.serverLimit",
+        "user:read",
+        r#"mutation { it: updateUser(input: { id: "{usr}", serverLimit: 3 }) { user { id } } }"#,
+    ),
 ];
 
 /// Columns: null without an error to those who may not see them. Customers ask for them in the same documents as
@@ -282,7 +353,7 @@ async fn the_named_permission_opens_and_nothing_else_does() {
     let app = App::demo().await;
     let stage = Stage { app: &app, ada: app.user("ada").await, sam: app.user("support").await };
     app.maintain(
-        "UPDATE users SET virtfusion_id = '77'; UPDATE tickets SET response_due_at = now(), resolution_due_at = now()",
+        "UPDATE roles SET is_default = false; UPDATE users SET virtfusion_id = '77'; UPDATE tickets SET response_due_at = now(), resolution_due_at = now()",
     )
     .await;
     let directives = directives();

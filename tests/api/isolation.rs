@@ -12,6 +12,7 @@ use crate::harness::App;
 const REFUSED: &str = "42501";
 const NOT_NULL: &str = "23502";
 const CHECK: &str = "23514";
+const HELD: &str = "23503";
 
 /// A table of this database, with its columns that can be written.
 struct Table {
@@ -75,13 +76,18 @@ async fn expected(connections: &Connections, actor: &Actor, table: &Table) -> Ve
         "tickets" => in_a_name && actor.can("ticket:create"),
         "canned_replies" => in_a_name && actor.can("canned_reply:write"),
         "departments" | "department_targets" => in_a_name && actor.can("department:write"),
+        "users" => actor.kind == Kind::Writer && actor.can("user:create"),
+        "roles" => actor.kind == Kind::Writer && actor.can("role:create"),
+        "user_roles" => actor.kind == Kind::Writer && (actor.can("role:assign") || actor.can("user:create")),
         _ => false,
     };
-    let mut cells = vec![
-        rows(rule.seen_by(actor)).await,
-        Err(if inserts { NOT_NULL } else { REFUSED }.to_owned()),
-        rows(rule.deletable_by(actor)).await,
-    ];
+    let deleted = match name.as_str() {
+        // Whoever sees roles sees some that somebody holds.
+        "roles" if actor.kind == Kind::Writer && actor.can("role:delete") => Err(HELD.to_owned()),
+        _ => rows(rule.deletable_by(actor)).await,
+    };
+    let mut cells =
+        vec![rows(rule.seen_by(actor)).await, Err(if inserts { NOT_NULL } else { REFUSED }.to_owned()), deleted];
     for column in &table.written {
         let writes = WRITABLE.contains(&(name.as_str(), column.as_str(), actor.kind));
         cells.push(rows(writes.then(|| rule.changeable_by(actor))).await);

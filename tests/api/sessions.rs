@@ -155,7 +155,7 @@ async fn customers_and_staff_have_lives_of_different_length() {
     let ada = app.user("ada").await;
     move_sessions(&app, "ada", "created_at = now() - interval '12 hours'").await;
     assert!(is_alive(&ada).await);
-    app.maintain("UPDATE user_roles SET role_id = (SELECT id FROM roles WHERE name = 'support')").await;
+    app.maintain("UPDATE user_roles SET role_id = (SELECT id FROM roles WHERE name = 'support') WHERE role_id = (SELECT id FROM roles WHERE name = 'user')").await;
     assert!(!is_alive(&ada).await);
 }
 

@@ -79,15 +79,15 @@ async fn fifty_parents_with_thirty_two_fields_are_one_level() {
     assert_eq!(last["user"]["email"], "crowd50@example.com");
 
     let user = "__typename id revision displayName email username firstName lastName emailVerified status createdAt \
-        updatedAt lastLogin virtfusionId suspensionReason allowedActions { action } permissions roles { name } \
+        updatedAt lastLogin virtfusionId accountSuspensionReason allowedActions { action } permissions roles { name } \
         roleAssignments { assignedAt } credits { amount } passwordResets(first: 1) { nodes { id } } \
         sessions(first: 1) { nodes { id } } servers(first: 1) { nodes { id } } invoices(first: 1) { nodes { id } } \
         transactions(first: 1) { nodes { id } } tickets(first: 1) { nodes { id } } \
         assignedTickets(first: 1) { nodes { id } } ticketMessages(first: 1) { nodes { id } } a: id b: id c: id d: id";
     assert_eq!(selected(user), 32);
     let (found, data) = cost(&staff, &format!("{{ users(first: 51) {{ nodes {{ {user} }} }} }}")).await;
-    // Roles, which three fields share, credits, and eight lists; two of them are lists of tickets.
-    assert_eq!(found, (2, UNIT + 1 + 1 + 1 + 8));
+    // Roles, which three fields share, what may be done, credits, and eight lists; two of them are lists of tickets.
+    assert_eq!(found, (2, UNIT + 1 + 1 + 1 + 1 + 8));
     let last = &data["users"]["nodes"][PARENTS];
     assert_eq!(last["roles"][0]["name"], "Role 50");
     assert_eq!(last["credits"][0]["amount"], "25.00");

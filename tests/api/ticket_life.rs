@@ -269,7 +269,7 @@ async fn nothing_happens_to_a_merged_ticket() {
 }
 
 /// Sets the clock of the business ahead.
-async fn ahead(app: &App, by: &str) {
+pub async fn ahead(app: &App, by: &str) {
     use diesel_async::SimpleAsyncConnection as _;
     let mut owner = app.owner().await;
     let set = format!(

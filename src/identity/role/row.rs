@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Bool, Integer, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use rustc_hash::FxHashMap;
-use serde_json::Value;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::db::batch::{Found, Key};
@@ -21,8 +22,8 @@ use crate::error::Result;
 use crate::id::{RoleId, UserId};
 use crate::page::ById as _;
 use crate::scalar::Instant;
-use crate::viewer::{Permission, Scope, Viewer};
-use crate::{by_id, column, row};
+use crate::viewer::{Permission, Permissions, Scope, Viewer};
+use crate::{by_id, column, record, row};
 
 row! {
     /// A named set of permissions.
@@ -40,7 +41,26 @@ row! {
 
 by_id! { Role by RoleId in roles }
 
+record! {
+    Role as RoleId in roles {
+        given id, created_at, updated_at;
+        name, description, is_default, permissions
+    }
+}
+
 impl Role {
+    /// A role that nobody holds yet, with its name and description.
+    pub(super) fn new(
+        id: RoleId,
+        (name, description): (String, Option<String>),
+        permissions: &BTreeSet<String>,
+        now: DateTime<Utc>,
+    ) -> Self {
+        let (created_at, updated_at) = (now.into(), now.into());
+        let permissions = json!(permissions);
+        Self { id, name, description, permissions, created_at, updated_at, ..Self::default() }
+    }
+
     /// The roles that `viewer` may see: all of them for those who may read roles or people, else the
     /// viewer's own.
     #[must_use]
@@ -59,6 +79,12 @@ impl Role {
     #[must_use]
     pub fn permissions(&self) -> BTreeSet<String> {
         names(&self.permissions)
+    }
+
+    /// The same, to be asked.
+    #[must_use]
+    pub(in crate::identity) fn grants(&self) -> Permissions {
+        self.permissions().into_iter().collect()
     }
 }
 

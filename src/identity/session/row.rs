@@ -70,6 +70,15 @@ impl Session {
         Ok(row.map(|(user, hash, status)| Credentials { user: UserId(user), hash, status }))
     }
 
+    /// What the password of an account is verified against.
+    ///
+    /// # Errors
+    /// What the database answers.
+    pub async fn password_of(conn: &Database, user: UserId) -> Result<Option<String>> {
+        let statement = Statement::<Nullable<Text>>::new("SELECT app.password_of(?)", vec![Bind::Uuid(user.0)]);
+        Ok(statement.get_result(&mut &*conn).await?)
+    }
+
     /// Opens a session for a verified password. `None` when the password changed or the account was
     /// suspended since it was verified.
     ///
@@ -108,12 +117,31 @@ impl Session {
         Ok(statement.get_result(&mut &*conn).await?)
     }
 
+    /// Whose a session is, for those who may end anybody's.
+    ///
+    /// # Errors
+    /// What the database answers.
+    pub async fn holder(conn: &Database, id: SessionId) -> Result<Option<UserId>> {
+        let statement = Statement::<Nullable<SqlUuid>>::new("SELECT app.holder_of_session(?)", vec![Bind::Uuid(id.0)]);
+        let holder: Option<Uuid> = statement.get_result(&mut &*conn).await?;
+        Ok(holder.map(UserId))
+    }
+
     /// Ends the session that asks: everybody may sign out.
     ///
     /// # Errors
     /// What the database answers.
     pub async fn end_own(conn: &Database, id: SessionId) -> Result<bool> {
         Ok(diesel::delete(sessions::table.filter(sessions::id.eq(id))).execute(&mut &*conn).await? > 0)
+    }
+
+    /// Ends all sessions of a person whom the viewer suspends or whose account the viewer closes. How many were alive.
+    ///
+    /// # Errors
+    /// What the database answers.
+    pub async fn end_all(conn: &Database, user: UserId) -> Result<i64> {
+        let statement = Statement::<BigInt>::new("SELECT app.end_sessions_of(?)", vec![Bind::Uuid(user.0)]);
+        Ok(statement.get_result(&mut &*conn).await?)
     }
 
     /// Deletes the sessions of everybody that have ended. How many there were.

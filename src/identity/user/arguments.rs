@@ -1,12 +1,13 @@
-//! What a client can narrow and sort accounts by.
+//! What a client can narrow and sort accounts by, and change of one.
 
-use async_graphql::{ID, InputObject};
+use async_graphql::{ID, InputObject, MaybeUndefined};
 
 use super::list::{UserFilter, UserOrderField};
 use super::row::UserStatus;
 use crate::error::{Error, Result};
 use crate::id::RoleId;
 use crate::page::{FilterInput, Filtered, order};
+use crate::requires::requires;
 use crate::scalar::{Instant, Undecoded, any_of, search, span};
 use crate::viewer::{Permission, Viewer};
 
@@ -50,12 +51,37 @@ impl FilterInput for UserFilterInput {
 }
 
 fn known_permission(name: String) -> Result<String> {
-    let known = name == "*"
-        || Permission::ALL.iter().any(|one| one.name() == name || (one.is_ownable() && one.own_name() == name));
-    if known { Ok(name) } else { Err(Error::bad_input("filter.permission", "There is no permission of this name.")) }
+    if Permission::is_known(&name) {
+        Ok(name)
+    } else {
+        Err(Error::bad_input("filter.permission", "There is no permission of this name."))
+    }
 }
 
 order! {
     /// How a list of accounts is sorted.
     UserOrder by UserOrderField
+}
+
+/// What of an account changes. Fields left out stay as they are.
+#[derive(InputObject, Clone)]
+pub struct UpdateUserInput {
+    /// The account.
+    pub(super) id: ID,
+    /// A new address has to be verified again.
+    pub(super) email: Option<String>,
+    /// 3 to 32 of `a-z`, `0-9`, `_` and `-`.
+    pub(super) username: Option<String>,
+    /// At most 100 characters; null: none.
+    pub(super) first_name: MaybeUndefined<String>,
+    /// At most 100 characters; null: none.
+    pub(super) last_name: MaybeUndefined<String>,
+    /// The id of this person in VirtFusion; null: none.
+    #[graphql(directive = requires::apply(Permission::UserUpdate, false))]
+    pub(super) virtfusion_id: MaybeUndefined<String>,
+    /// How many live servers the person may have; null: as many as they like.
+    #[graphql(directive = requires::apply(Permission::UserUpdate, false))]
+    pub(super) server_limit: MaybeUndefined<i32>,
+    /// The `revision` that the form was filled from; answers CONFLICT when the row has moved on.
+    pub(super) expected_revision: Option<i32>,
 }

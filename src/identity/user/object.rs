@@ -4,17 +4,15 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::row::User;
+use super::standing::allowed_actions;
 use crate::billing::{CreditsOf, Invoice, InvoiceArguments, Transaction, TransactionArguments};
 use crate::entity;
-use crate::entity::{each, loaded, parts, value};
-use crate::id::UserId;
+use crate::entity::{each, loaded, value};
 use crate::identity::password_reset::PasswordReset;
 use crate::identity::role::{Held, Role, RolesOf};
 use crate::identity::session::Session;
-use crate::outcome::AllowedAction;
 use crate::servers::{Server, ServerArguments};
 use crate::support::{Ticket, TicketArguments, TicketMessage};
-use crate::viewer::{Permission, Requires, Viewer};
 
 entity! {
     /// An account. Visible to its owner and to holders of `user:read`.
@@ -52,13 +50,13 @@ entity! {
         /// Prepaid balance, one entry a currency. Null without the permission.
         credits = each[id => CreditsOf(*id); ; credits => credits.map(|credits| credits.to_vec()).unwrap_or_default()], needs own CreditRead of id;
         /// What the person is told about the suspension. Null when not suspended.
-        suspension_reason;
+        account_suspension_reason = value[suspension_reason => suspension_reason.clone()];
         /// Requests to set a new password, newest first. Null without the permission.
         password_resets = page[PasswordReset of password_reset_tokens.user_id], needs UserResetCredentials;
         /// The union of the permissions of all roles, sorted.
         permissions = loaded[id => RolesOf(*id); ; held => permissions(held.as_ref())];
         /// What the viewer may do with this account.
-        allowed_actions = parts[id; viewer => allowed_actions(*id, viewer)];
+        allowed_actions = allowed_actions[of id, status, closed_at, closed_from, suspended_from];
         /// Signed-in devices, the newest first. Null without the permission.
         sessions = page[Session of sessions.user_id], needs own SessionRead of id;
         /// The person's servers, newest first. Null without the permission.
@@ -90,12 +88,4 @@ fn roles(held: Option<&Arc<Vec<Arc<Held>>>>) -> Vec<Arc<Role>> {
 
 fn permissions(held: Option<&Arc<Vec<Arc<Held>>>>) -> BTreeSet<String> {
     roles(held).iter().flat_map(|role| role.permissions()).collect()
-}
-
-fn allowed_actions(account: UserId, viewer: &Viewer) -> Vec<AllowedAction> {
-    if viewer.user() != Some(account) {
-        return Vec::new();
-    }
-    let requires = Requires::own(Permission::SessionRevoke);
-    vec![AllowedAction::by_permission("revokeOtherSessions", viewer, requires, account)]
 }

@@ -136,7 +136,7 @@ impl Command for DeleteCannedReplyInput {
 
     async fn run(self, write: &mut Write) -> Done<DeleteCannedReplyPayload> {
         let reply: CannedReply = write.subject(CannedReplyId::parse(&self.id, "input.id")?).await?;
-        write.delete(&reply).await?;
+        write.remove(&reply).await?;
         Ok(DeleteCannedReplyPayload::of(reply.id))
     }
 }

@@ -26,6 +26,9 @@ use TicketStatus::{Closed, InProgress, OnHold, Open, Resolved, WaitingCustomer};
 /// For how many days its customer may open a closed ticket again.
 const REOPENS_WITHIN: TimeDelta = TimeDelta::days(14);
 
+/// Whoever has it may not answer any more.
+pub(super) const RELEASED: &str = "released";
+
 static TABLE: LazyLock<Vec<Step<Ticket>>> = LazyLock::new(|| {
     let answered =
         To::By("WAITING_CUSTOMER when staff writes; the customer changes nothing", |ticket: &Ticket, judge| {
@@ -42,6 +45,8 @@ static TABLE: LazyLock<Vec<Step<Ticket>>> = LazyLock::new(|| {
         Step::of::<AssignTicketInput>(&[InProgress, WaitingCustomer, OnHold], To::Same),
         Step::of::<UnassignTicketInput>(&[InProgress], To::State(Open)),
         Step::of::<UnassignTicketInput>(&[Open, WaitingCustomer, OnHold], To::Same),
+        Step::following(RELEASED, &[InProgress], To::State(Open)),
+        Step::following(RELEASED, &[Open, WaitingCustomer, OnHold, Resolved], To::Same),
         Step::of::<StartTicketWorkInput>(&[Open], To::State(InProgress))
             .unless("somebody has it, or whoever begins may answer tickets", cannot_take),
         Step::of::<StartTicketWorkInput>(&[InProgress], To::Satisfied),

@@ -19,8 +19,10 @@ pub enum Kind {
 }
 
 /// What the standard role of a customer holds.
-const CUSTOMER: [&str; 12] = [
+const CUSTOMER: [&str; 14] = [
     "user:read:own",
+    "user:update:own",
+    "user:close:own",
     "session:read:own",
     "session:revoke:own",
     "server:read:own",

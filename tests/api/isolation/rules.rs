@@ -41,7 +41,7 @@ pub const RULES: &[Rule] = &[
             &[(None, "is_active"), (None, "id IN (SELECT package_id FROM servers WHERE {servers})")],
         )
     },
-    rule("servers", &["server:read"], &[(Some("server:read:own"), "user_id = $me")]),
+    rule("servers", &["server:read"], &[(Some("server:read:own"), "user_id = $me")]).looked_at(),
     rule("server_actions", &[], &[(None, "server_id IN (SELECT id FROM servers WHERE {servers})")]),
     rule("invoices", &["invoice:read"], &[(Some("invoice:read:own"), "user_id = $me")]).looked_at(),
     rule("invoice_items", &[], &[(None, "invoice_id IN (SELECT id FROM invoices WHERE {invoices})")]),
@@ -134,6 +134,26 @@ pub const WRITABLE: &[(&str, &str, Kind)] = &[
     ("departments", "updated_at", Kind::Writer),
     ("department_targets", "response_minutes", Kind::Writer),
     ("department_targets", "resolution_minutes", Kind::Writer),
+    ("users", "email", Kind::Writer),
+    ("users", "username", Kind::Writer),
+    ("users", "first_name", Kind::Writer),
+    ("users", "last_name", Kind::Writer),
+    ("users", "email_verified", Kind::Writer),
+    ("users", "status", Kind::Writer),
+    ("users", "virtfusion_id", Kind::Writer),
+    ("users", "server_limit", Kind::Writer),
+    ("users", "suspension_reason", Kind::Writer),
+    ("users", "suspended_from", Kind::Writer),
+    ("users", "closed_from", Kind::Writer),
+    ("users", "closed_at", Kind::Writer),
+    ("users", "updated_at", Kind::Writer),
+    ("users", "revision", Kind::Writer),
+    ("roles", "name", Kind::Writer),
+    ("roles", "description", Kind::Writer),
+    ("roles", "is_default", Kind::Writer),
+    ("roles", "permissions", Kind::Writer),
+    ("roles", "updated_at", Kind::Writer),
+    ("roles", "revision", Kind::Writer),
     ("sessions", "last_activity", Kind::Worker),
     ("users", "last_login", Kind::Auth),
     ("users", "password_hash", Kind::Auth),
@@ -160,6 +180,8 @@ impl Rule {
             Kind::Worker => self.table == "sessions",
             Kind::Writer => [
                 "users",
+                "roles",
+                "user_roles",
                 "sessions",
                 "servers",
                 "tickets",
@@ -185,6 +207,10 @@ impl Rule {
             Kind::Writer if self.table == "department_targets" => {
                 let seen = Rule::of("departments").condition(actor);
                 Some(format!("department IN (SELECT slug FROM departments WHERE {seen})"))
+            }
+            // And of tickets those of people whom it keeps from answering.
+            Kind::Writer if self.table == "tickets" && releases(actor) => {
+                Some(format!("({}) OR assigned_to IS NOT NULL", self.condition(actor)))
             }
             _ => Some(self.condition(actor)),
         }
@@ -222,34 +248,56 @@ impl Rule {
         if self.table.starts_with("department") {
             return held(&["department:write"]).to_string();
         }
-        let own = held(&["ticket:reply:own", "ticket:close:own", "ticket:reopen:own"]);
-        let any = [
-            "ticket:update",
-            "ticket:assign",
-            "ticket:reply",
-            "ticket:close",
-            "ticket:reopen",
-            "ticket:note",
-            "ticket:merge",
-        ];
-        let changes = if held(&any) { "true".into() } else { format!("{own} AND user_id = {}", actor.me) };
-        format!("({}) AND ({changes})", self.condition(actor))
+        let (own, any): (&[&str], &[&str]) = match self.table {
+            "users" => {
+                (&["user:update:own", "user:close:own"], &["user:update", "user:suspend", "user:close", "role:assign"])
+            }
+            "roles" => (&[], &["role:update", "role:delete"]),
+            _ => (
+                &["ticket:reply:own", "ticket:close:own", "ticket:reopen:own"],
+                &[
+                    "ticket:update",
+                    "ticket:assign",
+                    "ticket:reply",
+                    "ticket:close",
+                    "ticket:reopen",
+                    "ticket:note",
+                    "ticket:merge",
+                ],
+            ),
+        };
+        let owner = if self.table == "users" { "id" } else { "user_id" };
+        let mut changes = match (held(any), held(own)) {
+            (true, _) => "true".to_owned(),
+            (false, true) => format!("{owner} = {}", actor.me),
+            (false, false) => "false".to_owned(),
+        };
+        if self.table == "tickets" && releases(actor) {
+            changes = format!("{changes} OR assigned_to IS NOT NULL");
+        }
+        let seen = self.seen_by(actor).unwrap_or_else(|| "false".to_owned());
+        format!("({seen}) AND ({changes})")
     }
 
     /// The rows that the actor may delete; `None` when it may not even try.
     pub fn deletable_by(&self, actor: &Actor) -> Option<String> {
-        if self.table == "canned_replies" {
-            return (actor.kind == Kind::Writer).then(|| actor.can("canned_reply:write").to_string());
-        }
-        if self.table != "sessions" {
-            return None;
-        }
-        match actor.kind {
-            Kind::Auth => Some("true".into()),
-            Kind::Writer => Some(format!("id = {}", actor.session)),
+        // What is deleted without a condition need not be seen.
+        let with = |permission: &str| Some(actor.can(permission).to_string());
+        match (self.table, actor.kind) {
+            ("sessions", Kind::Auth) => Some("true".into()),
+            ("sessions", Kind::Writer) => Some(format!("id = {}", actor.session)),
+            // Of roles, those that nobody holds: which is the foreign key's to say.
+            ("roles", Kind::Writer) => with("role:delete"),
+            ("canned_replies", Kind::Writer) => with("canned_reply:write"),
+            ("user_roles", Kind::Writer) => with("role:assign"),
             _ => None,
         }
     }
+}
+
+/// Whether somebody may keep others from answering, and so has to take their tickets from them.
+fn releases(actor: &Actor) -> bool {
+    ["user:suspend", "user:close", "role:assign", "role:update"].iter().any(|name| actor.can(name))
 }
 
 /// What a writer adds: table, statement, and what comes of it for somebody who sees so many tickets.
@@ -286,7 +334,7 @@ pub const ADDITIONS: &[Addition] = &[
     (
         "ticket_messages",
         "INSERT INTO public.ticket_messages (id, ticket_id, user_id, content) SELECT gen_random_uuid(), id, user_id, 'a' FROM public.tickets WHERE user_id <> app.viewer_id()",
-        |actor, _| if actor.can("ticket:read") { Err(REFUSED.into()) } else { Ok(0) },
+        |actor, _| if actor.can("ticket:read") || releases(actor) { Err(REFUSED.into()) } else { Ok(0) },
     ),
     (
         "tickets",
@@ -337,5 +385,23 @@ pub const ADDITIONS: &[Addition] = &[
         "idempotency_keys",
         "INSERT INTO public.idempotency_keys (user_id, operation, key, fingerprint, answer) VALUES (app.viewer_id(), 'test', 'a', repeat('0', 64), '{}')",
         |actor, _| in_own_name(actor, Ok(1)),
+    ),
+    (
+        "users",
+        "INSERT INTO public.users (id, email, username, status) VALUES (gen_random_uuid(), 'new@example.com', 'new', 'active')",
+        |actor, _| if actor.can("user:create") { Ok(1) } else { Err(REFUSED.into()) },
+    ),
+    (
+        "roles",
+        "INSERT INTO public.roles (id, name, permissions) VALUES (gen_random_uuid(), 'new', '[]')",
+        |actor, _| if actor.can("role:create") { Ok(1) } else { Err(REFUSED.into()) },
+    ),
+    (
+        "user_roles",
+        "INSERT INTO public.user_roles (user_id, role_id) VALUES (app.viewer_id(), '00000000-0000-7000-8000-000000000002')",
+        |actor, _| {
+            let gives = actor.can("role:assign") || actor.can("user:create");
+            if gives { Ok(1) } else { Err(REFUSED.into()) }
+        },
     ),
 ];

@@ -68,6 +68,7 @@ const EDGES: &[(&str, u64, u64)] = &[
     ("Transaction.metadata", 1, 1),
     ("Transaction.parent", 1, 1),
     ("Transaction.user", 1, 1),
+    ("User.allowedActions", 1, 1),
     ("User.assignedTickets", 2, 2),
     ("User.credits", 1, 1),
     ("User.invoices", 2, 2),
