@@ -166,16 +166,16 @@ END
 $$;
 COMMENT ON FUNCTION app.holder_of_session IS 'Whose a session is, for those who may end anybody''s.';
 
-CREATE FUNCTION app.unsettled(p_user uuid, OUT servers boolean, OUT invoices boolean, OUT credit boolean)
+CREATE FUNCTION app.unsettled(p_user uuid, OUT has_servers boolean, OUT has_invoices boolean, OUT has_credit boolean)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     IF NOT (app.can('user:close') OR (p_user = app.viewer_id() AND app.can('user:close:own'))) THEN
         RAISE insufficient_privilege USING MESSAGE = 'user:close is required';
     END IF;
-    servers := EXISTS (SELECT FROM public.servers s WHERE s.user_id = p_user AND s.status <> 'terminated');
-    invoices := EXISTS (SELECT FROM public.invoices i WHERE i.user_id = p_user AND i.status IN ('pending', 'overdue'));
-    credit := EXISTS (SELECT FROM app.balances(ARRAY[p_user]) b WHERE b.amount <> 0);
+    has_servers := EXISTS (SELECT FROM public.servers s WHERE s.user_id = p_user AND s.status <> 'terminated');
+    has_invoices := EXISTS (SELECT FROM public.invoices i WHERE i.user_id = p_user AND i.status IN ('pending', 'overdue'));
+    has_credit := EXISTS (SELECT FROM app.balances(ARRAY[p_user]) b WHERE b.amount <> 0);
 END
 $$;
 COMMENT ON FUNCTION app.unsettled IS 'What stands in the way of closing an account: live servers, invoices to be paid, a balance.';

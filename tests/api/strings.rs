@@ -21,11 +21,13 @@ enum Takes {
     Credentials,
     /// It is kept as it is, or an outcome of the form at this field.
     Words(&'static str),
+    /// It is beside the point: the same outcome of the form, whatever it says.
+    Refused,
     /// It is a key: BAD_USER_INPUT where it is not printable ASCII, or too long.
     Key,
 }
 
-use Takes::{Credentials, Key, Nothing, Search, Words};
+use Takes::{Credentials, Key, Nothing, Refused, Search, Words};
 
 const SERVERS: &str = "query ($text: String) { it: servers(filter: { FIELD: $text }) { totalCount } }";
 const TICKETS_PAGE: &str = "query ($text: String) { it: tickets(CURSOR: $text) { totalCount } }";
@@ -165,6 +167,98 @@ const INPUTS: &[(&str, &str, &str, &str, Takes)] = &[
         Nothing("input.departmentId"),
     ),
     ("UpdateTicketInput.subject", "String", "updateTicket", r#"id: "{tkt}", subject: $text"#, Words("subject")),
+    ("CreateUserInput.email", "String!", "createUser", r#"email: $text, username: "new""#, Words("email")),
+    (
+        "CreateUserInput.username",
+        "String!",
+        "createUser",
+        r#"email: "new@example.com", username: $text"#,
+        Words("username"),
+    ),
+    (
+        "CreateUserInput.firstName",
+        "String",
+        "createUser",
+        r#"email: "new@example.com", username: "new", firstName: $text"#,
+        Words("firstName"),
+    ),
+    (
+        "CreateUserInput.lastName",
+        "String",
+        "createUser",
+        r#"email: "new@example.com", username: "new", lastName: $text"#,
+        Words("lastName"),
+    ),
+    (
+        "CreateUserInput.roleIds",
+        "ID!",
+        "createUser",
+        r#"email: "new@example.com", username: "new", roleIds: [$text]"#,
+        Nothing("input.roleIds"),
+    ),
+    (
+        "CreateUserInput.idempotencyKey",
+        "String",
+        "createUser",
+        r#"email: "new@example.com", username: "new", idempotencyKey: $text"#,
+        Key,
+    ),
+    ("UpdateUserInput.id", "ID!", "updateUser", r#"id: $text"#, Nothing("input.id")),
+    ("UpdateUserInput.email", "String", "updateUser", r#"id: "{usr}", email: $text"#, Words("email")),
+    ("UpdateUserInput.username", "String", "updateUser", r#"id: "{usr}", username: $text"#, Words("username")),
+    ("UpdateUserInput.firstName", "String", "updateUser", r#"id: "{usr}", firstName: $text"#, Words("firstName")),
+    ("UpdateUserInput.lastName", "String", "updateUser", r#"id: "{usr}", lastName: $text"#, Words("lastName")),
+    (
+        "UpdateUserInput.virtfusionId",
+        "String",
+        "updateUser",
+        r#"id: "{usr}", virtfusionId: $text"#,
+        Words("virtfusionId"),
+    ),
+    ("SuspendUserInput.id", "ID!", "suspendUser", r#"id: $text, reason: "a""#, Nothing("input.id")),
+    ("SuspendUserInput.reason", "String!", "suspendUser", r#"id: "{usr}", reason: $text"#, Words("reason")),
+    ("ActivateUserInput.id", "ID!", "activateUser", r#"id: $text"#, Nothing("input.id")),
+    ("ReinstateUserInput.id", "ID!", "reinstateUser", r#"id: $text"#, Nothing("input.id")),
+    ("ReopenUserInput.id", "ID!", "reopenUser", r#"id: $text"#, Nothing("input.id")),
+    ("CloseUserInput.id", "ID!", "closeUser", r#"id: $text"#, Nothing("input.id")),
+    ("CloseUserInput.password", "String", "closeUser", r#"id: "{usr}", password: $text"#, Refused),
+    ("CreateRoleInput.name", "String!", "createRole", r#"name: $text, permissions: []"#, Words("name")),
+    (
+        "CreateRoleInput.description",
+        "String",
+        "createRole",
+        r#"name: "a", description: $text, permissions: []"#,
+        Words("description"),
+    ),
+    (
+        "CreateRoleInput.permissions",
+        "String!",
+        "createRole",
+        r#"name: "a", permissions: [$text]"#,
+        Words("permissions"),
+    ),
+    (
+        "CreateRoleInput.idempotencyKey",
+        "String",
+        "createRole",
+        r#"name: "a", permissions: [], idempotencyKey: $text"#,
+        Key,
+    ),
+    ("UpdateRoleInput.id", "ID!", "updateRole", r#"id: $text"#, Nothing("input.id")),
+    ("UpdateRoleInput.name", "String", "updateRole", r#"id: "{rol}", name: $text"#, Words("name")),
+    ("UpdateRoleInput.description", "String", "updateRole", r#"id: "{rol}", description: $text"#, Words("description")),
+    (
+        "UpdateRoleInput.permissions",
+        "String!",
+        "updateRole",
+        r#"id: "{rol}", permissions: [$text]"#,
+        Words("permissions"),
+    ),
+    ("DeleteRoleInput.id", "ID!", "deleteRole", r#"id: $text"#, Nothing("input.id")),
+    ("AssignRoleInput.userId", "ID!", "assignRole", r#"userId: $text, roleId: "{rol}""#, Nothing("input.userId")),
+    ("AssignRoleInput.roleId", "ID!", "assignRole", r#"userId: "{usr}", roleId: $text"#, Nothing("input.roleId")),
+    ("UnassignRoleInput.userId", "ID!", "unassignRole", r#"userId: $text, roleId: "{rol}""#, Nothing("input.userId")),
+    ("UnassignRoleInput.roleId", "ID!", "unassignRole", r#"userId: "{usr}", roleId: $text"#, Nothing("input.roleId")),
 ];
 
 /// Each argument and input field that takes a text or an id. `after` and `before` of all lists read alike.
@@ -348,6 +442,7 @@ async fn hostile_texts_are_refused_or_found_literally() {
                     let errors = reply.ok()["it"]["userErrors"].as_array().unwrap();
                     errors.iter().all(|error| error["field"] == json!([field]))
                 }
+                Refused => reply.body.get("errors").is_none(),
                 Key if !hostile.bytes().all(|byte| matches!(byte, b' '..=b'~')) || hostile.len() > 255 => {
                     refused_at("input.idempotencyKey")
                 }

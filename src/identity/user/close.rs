@@ -85,7 +85,7 @@ impl Command for Closing {
 
 /// Checks that nothing stands in the way of closing an account.
 async fn settled(write: &Write, person: UserId, forfeits: bool) -> Done<()> {
-    let text = "SELECT servers, invoices, credit FROM app.unsettled(?)";
+    let text = "SELECT has_servers, has_invoices, has_credit FROM app.unsettled(?)";
     let statement = Statement::<(Bool, Bool, Bool)>::new(text, vec![Bind::Uuid(person.0)]);
     let (servers, invoices, credit): (bool, bool, bool) = statement.get_result(&mut write.conn()).await?;
     let refused = |code, message: &str| Err(UserError::new(code, message).into());

@@ -7,6 +7,7 @@ use super::row::{TicketPriority, TicketStatus};
 use crate::error::{Error, Result};
 use crate::id::{DepartmentId, ServerId, UserId};
 use crate::page::{FilterInput, Filtered, OrderDirection, OrderInput};
+use crate::requires::requires;
 use crate::scalar::{Instant, Undecoded, any_of, decode, search, span};
 use crate::viewer::{Permission, Requires, Viewer};
 
@@ -91,4 +92,25 @@ impl OrderInput for TicketOrder {
         }
         Ok((self.field, self.direction.is_descending()))
     }
+}
+
+/// What a new ticket is.
+#[derive(InputObject, Clone)]
+pub struct CreateTicketInput {
+    /// What it is about, in a line. At most 200 characters.
+    pub(super) subject: String,
+    /// The first message, in plain text. At most 20 000 characters.
+    pub(super) content: String,
+    /// Whom it is for. Customers choose among the public ones.
+    pub(super) department_id: ID,
+    /// How pressing it is.
+    #[graphql(default_with = "TicketPriority::Medium")]
+    pub(super) priority: TicketPriority,
+    /// The server that it is about, one of the ticket's customer.
+    pub(super) server_id: Option<ID>,
+    /// On whose behalf. Default the viewer.
+    #[graphql(directive = requires::apply(Permission::TicketCreate, false))]
+    pub(super) user_id: Option<ID>,
+    /// With a key, the same key again answers the first call's result.
+    pub(super) idempotency_key: Option<String>,
 }

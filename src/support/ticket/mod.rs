@@ -14,12 +14,11 @@ mod row;
 mod settle;
 mod update;
 
-pub use arguments::TicketArguments;
+pub use arguments::{CreateTicketInput, TicketArguments};
 pub use assign::{AssignTicketInput, StartTicketWorkInput, UnassignTicketInput};
 pub use hold::{HoldTicketInput, ResumeTicketInput};
 pub use list::{TicketFilter, TicketOrderField};
 pub use merge::{MergeTicketsInput, UnmergeTicketsInput};
-pub use open::CreateTicketInput;
 pub use release::release;
 pub use reply::{AddTicketNoteInput, ReplyToTicketInput};
 pub use row::{Ticket, TicketPriority, TicketStatus};

@@ -1,16 +1,16 @@
 //! Opening a ticket.
 
-use async_graphql::{ID, InputObject};
+use async_graphql::ID;
 use serde_json::json;
 
-use super::row::{Ticket, TicketPriority};
+use super::arguments::CreateTicketInput;
+use super::row::Ticket;
 use crate::command::{Command, Done, Effect, EffectKind, Write, line, missing, words};
 use crate::entity::{edge, method};
 use crate::id::{DepartmentId, MessageId, ServerId, TicketId, UserId};
 use crate::identity::User;
 use crate::outcome::ConsequenceKind;
 use crate::payload;
-use crate::requires::requires;
 use crate::servers::Server;
 use crate::support::department::{Department, Target};
 use crate::support::message::{LONGEST, TicketMessage};
@@ -18,27 +18,6 @@ use crate::viewer::{Permission, Requires};
 
 /// The most characters of a subject.
 pub(super) const LONGEST_SUBJECT: usize = 200;
-
-/// What a new ticket is.
-#[derive(InputObject, Clone)]
-pub struct CreateTicketInput {
-    /// What it is about, in a line. At most 200 characters.
-    subject: String,
-    /// The first message, in plain text. At most 20 000 characters.
-    content: String,
-    /// Whom it is for. Customers choose among the public ones.
-    department_id: ID,
-    /// How pressing it is.
-    #[graphql(default_with = "TicketPriority::Medium")]
-    priority: TicketPriority,
-    /// The server that it is about, one of the ticket's customer.
-    server_id: Option<ID>,
-    /// On whose behalf. Default the viewer.
-    #[graphql(directive = requires::apply(Permission::TicketCreate, false))]
-    user_id: Option<ID>,
-    /// With a key, the same key again answers the first call's result.
-    idempotency_key: Option<String>,
-}
 
 payload! {
     /// The outcome of opening a ticket.
