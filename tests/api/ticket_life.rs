@@ -85,7 +85,7 @@ const SELECTION: &str = "{ ticket { id status allowedActions { action allowed co
 async fn place(app: &App, id: &str, state: &str, assignee: &str) {
     let closed = if state == "closed" { "now()" } else { "NULL" };
     app.maintain(&format!(
-        "UPDATE tickets SET status = '{state}', closed_at = {closed}, assigned_to = {assignee}, hold_reason = NULL, \
+        "UPDATE tickets SET status = '{state}', priority = 'medium', closed_at = {closed}, assigned_to = {assignee}, hold_reason = NULL, \
          merged_into = NULL, before_merge = NULL, \
          response_due_at = NULL, resolution_due_at = NULL, resolution_seconds_left = NULL WHERE id = '{id}'"
     ))
