@@ -36,6 +36,18 @@ fn writer(dir: &Dir) -> (Sender<()>, JoinHandle<()>) {
     let writing = std::thread::spawn(move || {
         blocking(async {
             let superuser = Arc::new(Plain::connect(&url).await);
+            // Segments of the log that are kept to be used again would be room that nobody can fill.
+            for sql in [
+                "ALTER SYSTEM SET wal_recycle = off",
+                "ALTER SYSTEM SET min_wal_size = '32MB'",
+                "SELECT pg_reload_conf()",
+                "SELECT pg_switch_wal(), pg_logical_emit_message(false, 'x', 'x')",
+                "CHECKPOINT",
+                "SELECT pg_switch_wal(), pg_logical_emit_message(false, 'x', 'x')",
+                "CHECKPOINT",
+            ] {
+                superuser.rows(sql).await;
+            }
             ready.send(()).unwrap();
             has_begun.recv().unwrap();
             for _ in 0..100 {
@@ -151,15 +163,15 @@ fn a_server_on_a_full_disk_is_back_when_there_is_space_again() {
 
     let (begin, writing) = writer(&dir);
     let ballast = dir.0.join("data/ballast");
-    let mut file = File::create(&ballast).unwrap();
-    let mut fill = || while file.write_all(&[1; 4096]).is_ok() {};
-    fill();
+    let file = File::create(&ballast).unwrap();
+    let stuff = || while (&file).write_all(&[1; 4096]).is_ok() {};
+    stuff();
     // A new segment of the log has no room: PostgreSQL ends all sessions, cannot recover, and ends itself.
     let postmaster = dir.postmaster().unwrap();
     begin.send(()).unwrap();
     wait_until("the server ends of it", || {
         // What a recovery that got through has freed goes, too.
-        fill();
+        stuff();
         !lives(postmaster)
     });
     drop(writing.join());

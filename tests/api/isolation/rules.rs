@@ -344,7 +344,9 @@ pub const ADDITIONS: &[Addition] = &[
     (
         "tickets",
         "INSERT INTO public.tickets (id, user_id, subject, department) SELECT gen_random_uuid(), user_id, 'a', 'general' FROM public.tickets WHERE user_id <> app.viewer_id() LIMIT 1",
-        |actor, _| if actor.can("ticket:read") || releases(actor) { by_permission(actor, "ticket:create") } else { Ok(0) },
+        |actor, _| {
+            if actor.can("ticket:read") || releases(actor) { by_permission(actor, "ticket:create") } else { Ok(0) }
+        },
     ),
     (
         "tickets",
