@@ -122,6 +122,8 @@ ids! {
     MessageId = "msg";
     /// Something that happened, in the audit log.
     AuditEventId = "aud";
+    /// One run of something on a clock.
+    JobRunId = "job";
 }
 
 /// Takes an id of the API apart: its prefix and its UUID. `None` when malformed: one id has one

@@ -9,6 +9,7 @@ pub mod graphql;
 
 pub mod billing;
 pub mod identity;
+pub mod operations;
 pub mod servers;
 pub mod support;
 

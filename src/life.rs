@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use diesel::sql_types::Timestamptz;
 use diesel_async::RunQueryDsl as _;
 
-use crate::command::{Command, Record};
+use crate::command::{Command, Record, Timely};
 use crate::db::batch::{Found, Key};
 use crate::db::list::Choice;
 use crate::db::statement::Statement;
@@ -93,6 +93,12 @@ impl<E: Life> Step<E> {
     #[must_use]
     pub fn of<C: Command>(from: &'static [E::State], to: To<E>) -> Self {
         Self { event: C::NAME, requires: C::REQUIRES, from, to, unless: None }
+    }
+
+    /// What the clock does, from these states.
+    #[must_use]
+    pub fn by_clock<T: Timely>(from: &'static [E::State], to: To<E>) -> Self {
+        Self { event: T::NAME, requires: None, from, to, unless: None }
     }
 
     /// What else has to hold.

@@ -19,7 +19,7 @@ const STEPS: &[&[&str]] = &[
 ];
 
 /// From the top of the ground floors to their bottom.
-const ROOMS: &[&str] = &["support", "billing", "servers", "identity"];
+const ROOMS: &[&str] = &["operations", "support", "billing", "servers", "identity"];
 
 /// The files of a room that know GraphQL's context; `mod.rs` is a door.
 const UPPER_FLOOR: [&str; 7] = ["mod", "object", "arguments", "query", "mutation", "face", "members"];

@@ -152,11 +152,11 @@ async fn serve(
     let stdout = Output::stdout()?;
     let announcing = tokio::spawn(announce(service, address, seeded, stdout.clone()));
     let flushing = tokio::spawn(jobs::flush_activity(activity.clone(), pool.clone()));
-    let cleaning = tokio::spawn(jobs::clean_sessions(pool.clone()));
+    let working = tokio::spawn(jobs::schedule(pool.clone()));
     http::serve(listener, router, &settings, stop.asked()).await?;
     drop(admin);
     announcing.abort();
-    cleaning.abort();
+    working.abort();
     flushing.abort();
     jobs::flush(&activity, &pool).await;
     stdout.close();

@@ -20,6 +20,8 @@
 //!     async fn run(self, write: &mut Write) -> Done<AssignTicketPayload> { … }
 //! }
 //! ```
+//!
+//! What happens by itself is [`Timely`]: the same [`Write`], without a viewer, for every row whose time has come.
 
 mod effect;
 mod field;
@@ -27,6 +29,8 @@ mod input;
 mod payload;
 mod record;
 mod run;
+mod timely;
+mod turn;
 mod write;
 
 use std::future::{Future, ready};
@@ -39,6 +43,8 @@ pub use input::words;
 pub use payload::Payload;
 pub use record::{Record, changed};
 pub use run::run;
+pub use timely::{Timely, pass};
+pub use turn::{Tally, Turn, told};
 pub use write::{Becomes, Write};
 
 use crate::error::Error;

@@ -82,6 +82,27 @@ diesel::table! {
 }
 
 diesel::table! {
+    job_runs (id) {
+        id -> Uuid,
+        job -> Text,
+        status -> Text,
+        started_at -> Timestamptz,
+        finished_at -> Nullable<Timestamptz>,
+        done -> Int4,
+        failed -> Int4,
+        error -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    jobs (name) {
+        name -> Text,
+        due_at -> Timestamptz,
+        leased_until -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     outbox (id) {
         id -> Uuid,
         event_id -> Uuid,
@@ -241,6 +262,7 @@ diesel::table! {
         response_due_sort -> Timestamptz,
         subject_words -> Tsvector,
         resolution_seconds_left -> Nullable<Int4>,
+        silence_warned_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -300,6 +322,7 @@ diesel::joinable!(idempotency_keys -> users (user_id));
 diesel::joinable!(invoice_items -> invoices (invoice_id));
 diesel::joinable!(invoice_items -> servers (server_id));
 diesel::joinable!(invoices -> users (user_id));
+diesel::joinable!(job_runs -> jobs (job));
 diesel::joinable!(outbox -> audit_events (event_id));
 diesel::joinable!(password_reset_tokens -> users (user_id));
 diesel::joinable!(server_actions -> servers (server_id));
@@ -322,6 +345,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     idempotency_keys,
     invoice_items,
     invoices,
+    job_runs,
+    jobs,
     outbox,
     password_reset_tokens,
     peppers,

@@ -13,10 +13,11 @@ use crate::billing::{Invoice, InvoiceItem, Transaction};
 use crate::db::row::Columns;
 use crate::error::{Error, Result};
 use crate::id::{
-    InvoiceId, InvoiceItemId, MessageId, PackageId, PasswordResetId, RoleId, ServerActionId, ServerId, SessionId,
-    TicketId, TransactionId, UserId, split,
+    InvoiceId, InvoiceItemId, JobRunId, MessageId, PackageId, PasswordResetId, RoleId, ServerActionId, ServerId,
+    SessionId, TicketId, TransactionId, UserId, split,
 };
 use crate::identity::{PasswordReset, Role, Session, User};
+use crate::operations::JobRun;
 use crate::outcome::Finder;
 use crate::page::{ById, One};
 use crate::request::ContextExt as _;
@@ -40,6 +41,7 @@ pub enum Node {
     Transaction(Arc<Transaction>),
     Ticket(Arc<Ticket>),
     TicketMessage(Arc<TicketMessage>),
+    JobRun(Arc<JobRun>),
 }
 
 /// What lets the words below the rooms lead to any of their types.
@@ -120,6 +122,7 @@ async fn find<T: Sync>(ctx: &ContextBase<'_, T>, id: &ID, field: &str) -> Result
         TransactionId::PREFIX => load(ctx, uuid, Node::Transaction).await,
         TicketId::PREFIX => load(ctx, uuid, Node::Ticket).await,
         MessageId::PREFIX => load(ctx, uuid, Node::TicketMessage).await,
+        JobRunId::PREFIX => load(ctx, uuid, Node::JobRun).await,
         _ => Ok(None),
     }
 }

@@ -9,12 +9,13 @@ use crate::billing::BillingQuery;
 use crate::entity::{Command, Object as _};
 use crate::identity::{IdentityMutation, IdentityQuery};
 use crate::life;
+use crate::operations::OperationsQuery;
 use crate::servers::ServersQuery;
 use crate::support::{SupportMutation, SupportQuery, Ticket};
 
 /// Everything that can be asked.
 #[derive(MergedObject, Default)]
-pub struct Query(IdentityQuery, NodeQuery, ServersQuery, BillingQuery, SupportQuery);
+pub struct Query(IdentityQuery, NodeQuery, ServersQuery, BillingQuery, SupportQuery, OperationsQuery);
 
 /// Everything that can be done.
 #[derive(MergedObject, Default)]

@@ -13,5 +13,6 @@ pub use message::TicketMessage;
 pub use mutation::SupportMutation;
 pub use query::SupportQuery;
 pub use ticket::{
-    Ticket, TicketArguments, TicketDepartment, TicketFilter, TicketOrderField, TicketPriority, TicketStatus,
+    CloseResolved, ResolveSilent, Ticket, TicketArguments, TicketDepartment, TicketFilter, TicketOrderField,
+    TicketPriority, TicketStatus, WarnOfSilence,
 };

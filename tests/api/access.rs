@@ -54,7 +54,7 @@ const QUERIES: &[Row] = &[
     (
         "permissions",
         "{ permissions { name } }",
-        [Unauthenticated, Forbidden("role:read"), Forbidden("role:read"), Rows(17), Rows(17), Rows(17)],
+        [Unauthenticated, Forbidden("role:read"), Forbidden("role:read"), Rows(18), Rows(18), Rows(18)],
     ),
     ("server", r#"{ server(id: "{srv}") { id } }"#, [Unauthenticated, Data, Nothing, Data, Data, Data]),
     ("servers", "{ servers { totalCount } }", [Unauthenticated, Rows(5), Rows(4), Rows(9), Rows(9), Rows(9)]),
@@ -87,6 +87,18 @@ const QUERIES: &[Row] = &[
     ),
     ("ticket", r#"{ ticket(id: "{tkt}") { id } }"#, [Unauthenticated, Data, Nothing, Data, Data, Data]),
     ("tickets", "{ tickets { totalCount } }", [Unauthenticated, Rows(6), Rows(4), Rows(10), Rows(10), Rows(10)]),
+    (
+        "jobRuns",
+        "{ jobRuns { totalCount } }",
+        [
+            Unauthenticated,
+            Forbidden("system:read"),
+            Forbidden("system:read"),
+            Forbidden("system:read"),
+            Rows(0),
+            Rows(0),
+        ],
+    ),
 ];
 
 const MUTATIONS: &[Row] = &[

@@ -68,7 +68,7 @@ const REHEARSED: [(&str, &str, &str); 10] = [
 ];
 
 /// All rows of all tables, and what a rehearsal must not touch beside them.
-async fn everything(app: &App) -> Vec<Value> {
+pub async fn everything(app: &App) -> Vec<Value> {
     let tables = "SELECT table_name::text AS value FROM information_schema.tables WHERE table_schema = 'public' AND table_type = 'BASE TABLE' AND table_name !~ '^__' ORDER BY 1";
     let mut all = Vec::new();
     for table in values(app, tables).await {

@@ -32,6 +32,7 @@ const GUARDED: &[(&str, &str, &str)] = &[
     ("Query.billingSummary", "", r#"{ it: billingSummary(since: "2026-01-01", until: "2026-02-01") { currency } }"#),
     ("Query.ticket", "", r#"{ it: ticket(id: "{tkt}") { id } }"#),
     ("Query.tickets", "", "{ it: tickets { totalCount } }"),
+    ("Query.jobRuns", "", "{ it: jobRuns { totalCount } }"),
     (
         "Mutation.revokeSession",
         "session:read",

@@ -30,6 +30,7 @@ mod harness;
 mod input;
 mod inspection;
 mod isolation;
+mod jobs;
 mod large;
 mod levels;
 mod lines;

@@ -65,6 +65,11 @@ fn table() -> Vec<(&'static str, String, Takes)> {
         ("TicketFilter.search", list("tickets", "String", "search"), Search("filter.search")),
         ("TicketFilter.userId", list("tickets", "ID", "userId"), Nothing("filter.userId")),
         ("TicketFilter.assignedToId", list("tickets", "ID", "assignedToId"), Nothing("filter.assignedToId")),
+        (
+            "Query.jobRuns(job:)",
+            "query ($text: String) { it: jobRuns(job: $text) { totalCount } }".to_owned(),
+            Search("job"),
+        ),
         ("LoginInput.login", login("$text", "\"skypanel-demo-1\""), Credentials),
         ("LoginInput.password", login("\"ada\"", "$text"), Credentials),
         (

@@ -7,8 +7,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::row::{Ticket, TicketStatus};
 use super::target::Target;
 use super::{
-    AddTicketNoteInput, AssignTicketInput, CloseTicketInput, HoldTicketInput, ReopenTicketInput, ReplyToTicketInput,
-    ResolveTicketInput, ResumeTicketInput, StartTicketWorkInput, UnassignTicketInput,
+    AddTicketNoteInput, AssignTicketInput, CloseResolved, CloseTicketInput, HoldTicketInput, ReopenTicketInput,
+    ReplyToTicketInput, ResolveSilent, ResolveTicketInput, ResumeTicketInput, StartTicketWorkInput,
+    UnassignTicketInput, WarnOfSilence,
 };
 use crate::id::UserId;
 use crate::life::{Judge, Life, Refusal, Step, To};
@@ -51,6 +52,9 @@ static TABLE: LazyLock<Vec<Step<Ticket>>> = LazyLock::new(|| {
         Step::of::<ReopenTicketInput>(&[Resolved, Closed], To::State(Open))
             .unless("by its customer: not later than 14 days after it was closed", too_late),
         Step::of::<ReopenTicketInput>(&[Open], To::Satisfied),
+        Step::by_clock::<WarnOfSilence>(&[WaitingCustomer], To::Same),
+        Step::by_clock::<ResolveSilent>(&[WaitingCustomer], To::State(Resolved)),
+        Step::by_clock::<CloseResolved>(&[Resolved], To::State(Closed)),
     ]
 });
 

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod assign;
+mod clock;
 mod hold;
 mod life;
 mod list;
@@ -13,6 +14,7 @@ mod target;
 
 pub use arguments::TicketArguments;
 pub use assign::{AssignTicketInput, StartTicketWorkInput, UnassignTicketInput};
+pub use clock::{CloseResolved, ResolveSilent, WarnOfSilence};
 pub use hold::{HoldTicketInput, ResumeTicketInput};
 pub use list::{TicketFilter, TicketOrderField};
 pub use reply::{AddTicketNoteInput, ReplyToTicketInput};

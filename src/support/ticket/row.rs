@@ -88,6 +88,7 @@ row! {
         merged_into: Option<TicketId>,
         server_id: Option<ServerId>,
         resolution_seconds_left: Option<i32>,
+        silence_warned_at: Option<Instant>,
     }
 }
 
@@ -97,7 +98,7 @@ record! {
     Ticket as TicketId in tickets {
         given id, user_id, created_at;
         subject, status, priority, department, assigned_to, closed_at, hold_reason, response_due_at, resolution_due_at,
-        resolution_seconds_left, merged_into, server_id
+        resolution_seconds_left, merged_into, server_id, silence_warned_at
     }
 }
 

@@ -156,6 +156,7 @@ impl Actor {
              SELECT id, 'other', 'a', repeat('0', 64), '{}' FROM users ON CONFLICT DO NOTHING",
         )
         .await;
+        crate::jobs::have_run(app).await;
         // Each of them once more, changing something.
         let writers: Vec<Self> = all.iter().filter_map(Self::writing).collect();
         all.extend(writers);

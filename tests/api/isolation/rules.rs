@@ -60,6 +60,9 @@ pub const RULES: &[Rule] = &[
     Rule { customer: false, ..rule("audit_details", &[], &[]) },
     Rule { customer: false, ..rule("outbox", &[], &[]) },
     Rule { customer: false, ..rule("idempotency_keys", &[], &[(None, "user_id = $me")]) },
+    // What the program does by itself.
+    Rule { customer: false, ..rule("jobs", &[], &[]) },
+    rule("job_runs", &["system:read"], &[]),
     // What the program looks at before it serves, by definer functions.
     Rule { customer: false, ..rule("demo_data", &[], &[]).looked_at() },
     Rule { customer: false, ..rule("peppers", &[], &[]).looked_at() },
@@ -79,6 +82,13 @@ pub const HIDDEN: &[(&str, &str, &[Kind])] = &[
     ("tickets", "response_due_sort", &[Kind::Customer]),
     ("tickets", "resolution_due_at", &[Kind::Customer]),
     ("tickets", "resolution_seconds_left", &[Kind::Customer]),
+    ("tickets", "silence_warned_at", &[Kind::Customer]),
+    ("ticket_messages", "updated_at", &[Kind::Worker]),
+    ("idempotency_keys", "user_id", &[Kind::Worker]),
+    ("idempotency_keys", "operation", &[Kind::Worker]),
+    ("idempotency_keys", "key", &[Kind::Worker]),
+    ("idempotency_keys", "fingerprint", &[Kind::Worker]),
+    ("idempotency_keys", "answer", &[Kind::Worker]),
     ("users", "virtfusion_id", &[Kind::Customer]),
     ("users", "server_limit", &[Kind::Customer]),
     ("sessions", "user_id", &[Kind::Worker]),
@@ -105,9 +115,27 @@ pub const WRITABLE: &[(&str, &str, Kind)] = &[
     ("tickets", "merged_into", Kind::Writer),
     ("tickets", "resolution_seconds_left", Kind::Writer),
     ("sessions", "last_activity", Kind::Worker),
+    ("tickets", "status", Kind::Worker),
+    ("tickets", "updated_at", Kind::Worker),
+    ("tickets", "revision", Kind::Worker),
+    ("tickets", "closed_at", Kind::Worker),
+    ("tickets", "response_due_at", Kind::Worker),
+    ("tickets", "resolution_due_at", Kind::Worker),
+    ("tickets", "resolution_seconds_left", Kind::Worker),
+    ("tickets", "silence_warned_at", Kind::Worker),
+    ("jobs", "due_at", Kind::Worker),
+    ("jobs", "leased_until", Kind::Worker),
+    ("job_runs", "status", Kind::Worker),
+    ("job_runs", "finished_at", Kind::Worker),
+    ("job_runs", "done", Kind::Worker),
+    ("job_runs", "failed", Kind::Worker),
+    ("job_runs", "error", Kind::Worker),
     ("users", "last_login", Kind::Auth),
     ("users", "password_hash", Kind::Auth),
 ];
+
+/// What is looked at on a clock.
+const WORKED: [&str; 6] = ["sessions", "tickets", "ticket_messages", "idempotency_keys", "jobs", "job_runs"];
 
 impl Rule {
     const fn looked_at(self) -> Self {
@@ -127,7 +155,7 @@ impl Rule {
             Kind::Anon => self.anon,
             Kind::Customer | Kind::Staff => self.customer,
             Kind::Pool => false,
-            Kind::Worker => self.table == "sessions",
+            Kind::Worker => WORKED.contains(&self.table),
             Kind::Writer => ["users", "sessions", "tickets", "idempotency_keys"].contains(&self.table),
             Kind::Auth => self.auth,
             Kind::Owner => return (!self.table.starts_with("__")).then(|| "false".into()),
@@ -135,6 +163,7 @@ impl Rule {
         };
         match actor.kind {
             _ if !asks => None,
+            Kind::Worker if self.table == "ticket_messages" => Some("NOT is_internal".into()),
             Kind::Worker | Kind::Auth | Kind::Maintenance => Some("true".into()),
             // Of sessions a change needs none but the one that asks.
             Kind::Writer if self.table == "sessions" => Some(format!("id = {}", actor.session)),
@@ -161,6 +190,10 @@ impl Rule {
     /// The rows of which the actor may change the columns that it may change at all.
     pub fn changeable_by(&self, actor: &Actor) -> String {
         let held = |names: &[&str]| names.iter().any(|name| actor.can(name));
+        // In other states the clock does nothing to a ticket.
+        if actor.kind == Kind::Worker && self.table == "tickets" {
+            return "status IN ('waiting_customer', 'resolved')".into();
+        }
         if actor.kind != Kind::Writer {
             return "true".into();
         }
@@ -172,6 +205,9 @@ impl Rule {
 
     /// The rows that the actor may delete; `None` when it may not even try.
     pub fn deletable_by(&self, actor: &Actor) -> Option<String> {
+        if actor.kind == Kind::Worker && ["idempotency_keys", "job_runs"].contains(&self.table) {
+            return Some("true".into());
+        }
         if self.table != "sessions" {
             return None;
         }

@@ -58,4 +58,7 @@ FROM generate_series(1, 50) AS n;
 INSERT INTO ticket_messages (id, ticket_id, user_id, content, created_at)
 SELECT md5(format('message%s/%s', n, k))::uuid, md5('ticket' || n)::uuid,
        md5('user' || CASE k WHEN 0 THEN n ELSE 50 + (n - 1) * 31 + k END)::uuid, 'Hello', now() + k * interval '1 second'
-FROM generate_series(1, 50) AS n, generate_series(0, 31) AS k
+FROM generate_series(1, 50) AS n, generate_series(0, 31) AS k;
+
+INSERT INTO jobs (name, due_at) VALUES ('test', now());
+INSERT INTO job_runs (id, job, status, finished_at) SELECT md5('run' || n)::uuid, 'test', 'succeeded', now() FROM generate_series(1, 50) AS n

@@ -10,9 +10,10 @@ use super::{PARENTS, UNIT, cost, crowd};
 use crate::harness::Plain;
 
 /// The types that are fetched by id, and what their crowd is called.
-const NODES: [(&str, &str, &str); 12] = [
+const NODES: [(&str, &str, &str); 13] = [
     ("Invoice", "inv", "invoice#"),
     ("InvoiceItem", "itm", "item#"),
+    ("JobRun", "job", "run#"),
     ("PasswordReset", "pwr", "reset#"),
     ("Role", "rol", "role#"),
     ("Server", "srv", "server#"),
