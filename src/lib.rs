@@ -24,6 +24,7 @@ pub mod requires;
 
 pub mod config;
 pub mod db;
+pub mod post;
 pub mod seed;
 
 pub mod clock;

@@ -67,6 +67,7 @@ permissions! {
     TicketClose = "ticket:close", true, "Settle and close tickets.";
     TicketReopen = "ticket:reopen", true, "Open tickets again.";
     SystemRead = "system:read", false, "See what the program does by itself: its jobs and mails.";
+    SystemRunJob = "system:run_job", false, "Have the program try again what it gave up.";
 }
 
 /// What a field asks of its viewer.

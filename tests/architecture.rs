@@ -14,7 +14,7 @@ const STEPS: &[&[&str]] = &[
     &["graphql"],
     ROOMS,
     &["command", "life", "journal", "request", "page", "requires", "outcome", "entity"],
-    &["db", "config", "seed"],
+    &["db", "config", "post", "seed"],
     &["error", "id", "viewer", "money", "scalar", "clock", "json", "leaf", "lock", "shares", "memory"],
 ];
 

@@ -21,6 +21,11 @@ SET LOCAL ROLE app_auth;
 REVOKE EXECUTE ON FUNCTION app.instant FROM app_worker;
 RESET ROLE;
 
+DROP POLICY users_worker ON users;
+DROP POLICY outbox_worker_done ON outbox;
+DROP POLICY outbox_worker_read ON outbox;
+REVOKE ALL ON users FROM app_worker;
+DROP TABLE mails;
 DROP POLICY idempotency_keys_worker ON idempotency_keys;
 DROP POLICY outbox_worker ON outbox;
 DROP POLICY audit_details_worker ON audit_details;

@@ -63,7 +63,7 @@ ALTER TABLE tickets
 COMMENT ON COLUMN tickets.silence_warned_at IS 'When its customer was last warned that silence settles it. Of no account once somebody has written since.';
 
 GRANT SELECT, UPDATE (
-    status, updated_at, revision, closed_at, response_due_at, resolution_due_at, resolution_seconds_left, silence_warned_at
+    status, updated_at, revision, closed_at, hold_reason, response_due_at, resolution_due_at, resolution_seconds_left, silence_warned_at
 ) ON tickets TO app_worker;
 CREATE POLICY tickets_worker ON tickets FOR SELECT TO app_worker USING (true);
 -- Tickets that wait for somebody who does not come; in no other state does the clock do anything.
@@ -85,6 +85,64 @@ CREATE POLICY idempotency_keys_worker ON idempotency_keys TO app_worker USING (t
 SET LOCAL ROLE app_auth;
 GRANT EXECUTE ON FUNCTION app.instant TO app_worker;
 RESET ROLE;
+
+-- ---------------------------------------------------------------- mails
+
+CREATE TABLE mails (
+    id              uuid        PRIMARY KEY,
+    user_id         uuid        NOT NULL REFERENCES users ON DELETE CASCADE,
+    address         text        NOT NULL CHECK (char_length(address) <= 255),
+    template        text        NOT NULL CHECK (template ~ '^[a-z_]{1,64}$'),
+    ticket_id       uuid        REFERENCES tickets ON DELETE CASCADE,
+    message_id      uuid        REFERENCES ticket_messages ON DELETE CASCADE,
+    subject         text        NOT NULL CHECK (char_length(subject) <= 255 AND subject !~ '[[:cntrl:]]'),
+    name            text        NOT NULL CONSTRAINT mails_name_unique UNIQUE CHECK (name ~ '^<[!-~]{1,250}>$'),
+    status          text        NOT NULL DEFAULT 'queued' CHECK (status IN ('queued', 'sent', 'failed')),
+    attempts        integer     NOT NULL DEFAULT 0 CHECK (attempts >= 0),
+    next_attempt_at timestamptz NOT NULL,
+    last_error      text        CHECK (char_length(last_error) <= 500),
+    created_at      timestamptz NOT NULL,
+    updated_at      timestamptz NOT NULL,
+    sent_at         timestamptz,
+    revision        integer     NOT NULL DEFAULT 1,
+    CONSTRAINT mails_sent_or_not CHECK ((status = 'sent') = (sent_at IS NOT NULL)),
+    CONSTRAINT mails_times_shown CHECK (
+        next_attempt_at >= '0001-01-01 00:00:00+00' AND next_attempt_at < '10000-01-01 00:00:00+00'
+        AND created_at >= '0001-01-01 00:00:00+00' AND created_at < '10000-01-01 00:00:00+00'
+        AND updated_at >= '0001-01-01 00:00:00+00' AND updated_at < '10000-01-01 00:00:00+00'
+        AND sent_at >= '0001-01-01 00:00:00+00' AND sent_at < '10000-01-01 00:00:00+00'
+    )
+);
+CREATE INDEX mails_user_id ON mails (user_id);
+CREATE INDEX mails_ticket_id ON mails (ticket_id);
+CREATE INDEX mails_message_id ON mails (message_id);
+CREATE INDEX mails_created_at ON mails (created_at, id);
+CREATE INDEX mails_status ON mails (status, created_at, id);
+CREATE INDEX mails_due ON mails (next_attempt_at, id) WHERE status = 'queued';
+COMMENT ON TABLE mails IS 'A mail for each letter of the outbox that tells somebody something; it has the letter''s id.';
+COMMENT ON COLUMN mails.address IS 'Where it goes: the account''s address when the mail was written.';
+COMMENT ON COLUMN mails.template IS 'What it says. Its contents are read when it leaves.';
+COMMENT ON COLUMN mails.name IS 'Its Message-ID, the same whatever is repeated.';
+COMMENT ON COLUMN mails.attempts IS 'How often it was tried, with the attempt that is under way.';
+COMMENT ON COLUMN mails.next_attempt_at IS 'When it is tried next, also if whoever is at it never comes back.';
+
+ALTER TABLE mails ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY mails_maintenance ON mails TO app_maintenance USING (true) WITH CHECK (true);
+GRANT SELECT, INSERT, UPDATE, DELETE ON mails TO app_maintenance;
+GRANT SELECT, INSERT, UPDATE (status, attempts, next_attempt_at, last_error, sent_at, updated_at) ON mails TO app_worker;
+CREATE POLICY mails_worker ON mails TO app_worker USING (true) WITH CHECK (true);
+GRANT SELECT ON mails TO app_customer, app_staff, app_writer;
+CREATE POLICY mails_whole ON mails FOR SELECT TO app_staff USING ((SELECT app.can('system:read')));
+CREATE POLICY mails_writer_whole ON mails FOR SELECT TO app_writer USING ((SELECT app.can('system:read')));
+GRANT UPDATE (status, attempts, next_attempt_at, updated_at, revision) ON mails TO app_writer;
+CREATE POLICY mails_writer_change_whole ON mails FOR UPDATE TO app_writer USING ((SELECT app.can('system:run_job')));
+
+GRANT SELECT, UPDATE (done_at) ON outbox TO app_worker;
+CREATE POLICY outbox_worker_read ON outbox FOR SELECT TO app_worker USING (topic = 'mail');
+CREATE POLICY outbox_worker_done ON outbox FOR UPDATE TO app_worker USING (topic = 'mail');
+-- To whom they go.
+GRANT SELECT (id, email, status) ON users TO app_worker;
+CREATE POLICY users_worker ON users FOR SELECT TO app_worker USING (true);
 
 -- ---------------------------------------------------------------- permissions of the fields that came
 

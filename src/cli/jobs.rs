@@ -1,10 +1,13 @@
 //! `skypanel jobs`.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
 
 use super::database::{Database, DatabaseArgs};
 use super::logging::{self, LogFormat};
+use super::mail::MailArgs;
 use super::stop::Stop;
 use super::{Failure, Output, prepare};
 use crate::command::{Tally, Turn};
@@ -37,6 +40,8 @@ struct RunArgs {
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]
+    mail: MailArgs,
+    #[command(flatten)]
     database: DatabaseArgs,
 }
 
@@ -65,7 +70,8 @@ pub(super) async fn run(args: JobsArgs, stderr: &Output) -> Result<(), Failure> 
 
 async fn run_now(job: &Job, args: &RunArgs, database: &Database) -> Result<(), Failure> {
     let pool = Pool::new(&database.pool_url, &super::serve::pool_settings(1))?;
-    let turn = Turn { pool, at: args.at, is_dry: args.dry_run, name: "dry run".into() };
+    let post = Arc::new(args.mail.post(&database.dir)?);
+    let turn = Turn { pool, at: args.at, is_dry: args.dry_run, name: "dry run".into(), post };
     let ended = jobs::attempt(job, turn, true).await.map_err(|error| prepare::unusable(&error))?;
     let Some(ended) = ended else { return Err("It runs already, by another instance.".into()) };
     let Tally { done, failed, error } = ended?;

@@ -13,6 +13,7 @@ use say;
 mod database;
 mod jobs;
 mod logging;
+mod mail;
 mod migrate;
 mod output;
 mod prepare;
@@ -25,6 +26,7 @@ use clap::{Args, Parser, Subcommand};
 pub use database::DatabaseArgs;
 pub use jobs::JobsArgs;
 pub use logging::LogFormat;
+pub use mail::MailArgs;
 pub use output::Output;
 pub use serve::ServeArgs;
 

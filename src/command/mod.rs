@@ -44,7 +44,7 @@ pub use payload::Payload;
 pub use record::{Record, changed};
 pub use run::run;
 pub use timely::{Timely, pass};
-pub use turn::{Tally, Turn, told};
+pub use turn::{Tally, Turn, short, told};
 pub use write::{Becomes, Write};
 
 use crate::error::Error;

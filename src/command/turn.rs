@@ -1,12 +1,14 @@
 //! What a job works with, and what comes of it.
 
 use std::fmt;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
 use crate::db::pool::Pool;
 use crate::db::unit::Unit;
 use crate::error::{Error, Result};
+use crate::post::Post;
 
 /// The longest text of a failure that is kept.
 const LONGEST: usize = 500;
@@ -22,6 +24,8 @@ pub struct Turn {
     pub is_dry: bool,
     /// Its name in the journal.
     pub name: String,
+    /// What puts mails on their way.
+    pub post: Arc<Post>,
 }
 
 impl Turn {

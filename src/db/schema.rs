@@ -103,6 +103,27 @@ diesel::table! {
 }
 
 diesel::table! {
+    mails (id) {
+        id -> Uuid,
+        user_id -> Uuid,
+        address -> Text,
+        template -> Text,
+        ticket_id -> Nullable<Uuid>,
+        message_id -> Nullable<Uuid>,
+        subject -> Text,
+        name -> Text,
+        status -> Text,
+        attempts -> Int4,
+        next_attempt_at -> Timestamptz,
+        last_error -> Nullable<Text>,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        sent_at -> Nullable<Timestamptz>,
+        revision -> Int4,
+    }
+}
+
+diesel::table! {
     outbox (id) {
         id -> Uuid,
         event_id -> Uuid,
@@ -323,6 +344,9 @@ diesel::joinable!(invoice_items -> invoices (invoice_id));
 diesel::joinable!(invoice_items -> servers (server_id));
 diesel::joinable!(invoices -> users (user_id));
 diesel::joinable!(job_runs -> jobs (job));
+diesel::joinable!(mails -> ticket_messages (message_id));
+diesel::joinable!(mails -> tickets (ticket_id));
+diesel::joinable!(mails -> users (user_id));
 diesel::joinable!(outbox -> audit_events (event_id));
 diesel::joinable!(password_reset_tokens -> users (user_id));
 diesel::joinable!(server_actions -> servers (server_id));
@@ -347,6 +371,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     invoices,
     job_runs,
     jobs,
+    mails,
     outbox,
     password_reset_tokens,
     peppers,

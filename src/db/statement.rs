@@ -10,7 +10,7 @@ use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::{Array, Bool, Date, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use uuid::Uuid;
 
-use crate::id::{MessageId, ServerId, TicketId, UserId};
+use crate::id::{MailId, MessageId, ServerId, TicketId, UserId};
 use crate::scalar::Instant;
 use crate::viewer::Viewer;
 
@@ -78,7 +78,7 @@ bound! {
     Instant: this => Bind::Instant(Some(this.0));
     Option<Instant>: this => Bind::Instant(this.map(|instant| instant.0));
 }
-bound_ids!(MessageId, ServerId, TicketId, UserId);
+bound_ids!(MailId, MessageId, ServerId, TicketId, UserId);
 
 impl Bind {
     /// A text that is there.

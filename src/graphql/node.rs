@@ -13,11 +13,11 @@ use crate::billing::{Invoice, InvoiceItem, Transaction};
 use crate::db::row::Columns;
 use crate::error::{Error, Result};
 use crate::id::{
-    InvoiceId, InvoiceItemId, JobRunId, MessageId, PackageId, PasswordResetId, RoleId, ServerActionId, ServerId,
-    SessionId, TicketId, TransactionId, UserId, split,
+    InvoiceId, InvoiceItemId, JobRunId, MailId, MessageId, PackageId, PasswordResetId, RoleId, ServerActionId,
+    ServerId, SessionId, TicketId, TransactionId, UserId, split,
 };
 use crate::identity::{PasswordReset, Role, Session, User};
-use crate::operations::JobRun;
+use crate::operations::{JobRun, Mail};
 use crate::outcome::Finder;
 use crate::page::{ById, One};
 use crate::request::ContextExt as _;
@@ -42,6 +42,7 @@ pub enum Node {
     Ticket(Arc<Ticket>),
     TicketMessage(Arc<TicketMessage>),
     JobRun(Arc<JobRun>),
+    Mail(Arc<Mail>),
 }
 
 /// What lets the words below the rooms lead to any of their types.
@@ -123,6 +124,7 @@ async fn find<T: Sync>(ctx: &ContextBase<'_, T>, id: &ID, field: &str) -> Result
         TicketId::PREFIX => load(ctx, uuid, Node::Ticket).await,
         MessageId::PREFIX => load(ctx, uuid, Node::TicketMessage).await,
         JobRunId::PREFIX => load(ctx, uuid, Node::JobRun).await,
+        MailId::PREFIX => load(ctx, uuid, Node::Mail).await,
         _ => Ok(None),
     }
 }

@@ -20,7 +20,7 @@ use crate::command::{Tally, Timely, Turn, pass};
 use crate::error::Result;
 use crate::identity::Session;
 use crate::journal::idempotency;
-use crate::operations::JobRun;
+use crate::operations::{JobRun, send_mails};
 use crate::support::{CloseResolved, ResolveSilent, WarnOfSilence};
 
 /// Something that runs on a clock.
@@ -35,11 +35,13 @@ pub struct Job {
     pub work: for<'a> fn(&'a Turn) -> BoxFuture<'a, Result<Tally>>,
 }
 
+const AT_ONCE: Duration = Duration::from_secs(5);
 const OFTEN: Duration = Duration::from_mins(10);
 const DAILY: Duration = Duration::from_hours(24);
 
 /// All of them.
-pub static JOBS: [Job; 6] = [
+pub static JOBS: [Job; 7] = [
+    Job { name: "send_mails", about: "writes and sends mails", every: AT_ONCE, work: |turn| send_mails(turn).boxed() },
     Job {
         name: "end_sessions",
         about: "deletes sessions that have ended",

@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_graphql::ID;
@@ -13,6 +14,7 @@ use super::{JOBS, Job};
 use crate::command::{Tally, Turn, told};
 use crate::db::pool::Pool;
 use crate::error::Result;
+use crate::post::Post;
 
 /// How often it is looked, at the least, whether a job is due.
 const LOOK: Duration = Duration::from_mins(1);
@@ -21,16 +23,16 @@ const LOOK: Duration = Duration::from_mins(1);
 pub type Ended = Result<Tally, String>;
 
 /// Runs every job when it is due, for ever.
-pub async fn schedule(pool: Pool) {
-    join_all(JOBS.iter().map(|job| tend(job, &pool))).await;
+pub async fn schedule(pool: Pool, post: Arc<Post>) {
+    join_all(JOBS.iter().map(|job| tend(job, &pool, &post))).await;
 }
 
-async fn tend(job: &Job, pool: &Pool) {
+async fn tend(job: &Job, pool: &Pool, post: &Arc<Post>) {
     let mut ticks = interval_at(Instant::now() + job.every, job.every.min(LOOK));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        let turn = Turn { pool: pool.clone(), at: None, is_dry: false, name: String::new() };
+        let turn = Turn { pool: pool.clone(), at: None, is_dry: false, name: String::new(), post: Arc::clone(post) };
         match attempt(job, turn, false).await {
             Ok(None) => {}
             Ok(Some(Ok(tally))) => tracing::debug!(job = job.name, done = tally.done, failed = tally.failed, "ran"),

@@ -54,7 +54,7 @@ const QUERIES: &[Row] = &[
     (
         "permissions",
         "{ permissions { name } }",
-        [Unauthenticated, Forbidden("role:read"), Forbidden("role:read"), Rows(18), Rows(18), Rows(18)],
+        [Unauthenticated, Forbidden("role:read"), Forbidden("role:read"), Rows(19), Rows(19), Rows(19)],
     ),
     ("server", r#"{ server(id: "{srv}") { id } }"#, [Unauthenticated, Data, Nothing, Data, Data, Data]),
     ("servers", "{ servers { totalCount } }", [Unauthenticated, Rows(5), Rows(4), Rows(9), Rows(9), Rows(9)]),
@@ -87,6 +87,18 @@ const QUERIES: &[Row] = &[
     ),
     ("ticket", r#"{ ticket(id: "{tkt}") { id } }"#, [Unauthenticated, Data, Nothing, Data, Data, Data]),
     ("tickets", "{ tickets { totalCount } }", [Unauthenticated, Rows(6), Rows(4), Rows(10), Rows(10), Rows(10)]),
+    (
+        "mails",
+        "{ mails { totalCount } }",
+        [
+            Unauthenticated,
+            Forbidden("system:read"),
+            Forbidden("system:read"),
+            Forbidden("system:read"),
+            Rows(0),
+            Rows(0),
+        ],
+    ),
     (
         "jobRuns",
         "{ jobRuns { totalCount } }",
@@ -181,6 +193,18 @@ const MUTATIONS: &[Row] = &[
         "reopenTicket",
         r#"mutation { reopenTicket(input: { id: "{tkt}" }) { ticket { id } userErrors { code } } }"#,
         [Unauthenticated, Data, NotFound, Data, Forbidden("ticket:reopen"), Data],
+    ),
+    (
+        "retryMail",
+        r#"mutation { retryMail(input: { id: "{mal}" }) { mail { id } userErrors { code } } }"#,
+        [
+            Unauthenticated,
+            Forbidden("system:run_job"),
+            Forbidden("system:run_job"),
+            Forbidden("system:run_job"),
+            Forbidden("system:run_job"),
+            Data,
+        ],
     ),
 ];
 

@@ -67,6 +67,9 @@ const REHEARSED: [(&str, &str, &str); 10] = [
     ("reopenTicket", "", "closed"),
 ];
 
+/// Those that are not about a ticket, and are rehearsed with what they are about.
+const ELSEWHERE: [&str; 1] = ["retryMail"];
+
 /// All rows of all tables, and what a rehearsal must not touch beside them.
 pub async fn everything(app: &App) -> Vec<Value> {
     let tables = "SELECT table_name::text AS value FROM information_schema.tables WHERE table_schema = 'public' AND table_type = 'BASE TABLE' AND table_name !~ '^__' ORDER BY 1";
@@ -113,7 +116,8 @@ async fn a_rehearsal_answers_like_the_change_and_leaves_nothing() {
     let rehearsing =
         fields.iter().filter(|field| field.arguments.iter().any(|argument| argument.node.name.node == "dryRun"));
     for field in rehearsing {
-        assert!(named.contains(&field.name.node.as_str()), "{} is new: rehearse it", field.name.node);
+        let name = field.name.node.as_str();
+        assert!(named.contains(&name) || ELSEWHERE.contains(&name), "{name} is new: rehearse it");
     }
     for (name, more, state) in REHEARSED {
         let closed = if state == "closed" { "now()" } else { "NULL" };

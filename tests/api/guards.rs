@@ -33,6 +33,8 @@ const GUARDED: &[(&str, &str, &str)] = &[
     ("Query.ticket", "", r#"{ it: ticket(id: "{tkt}") { id } }"#),
     ("Query.tickets", "", "{ it: tickets { totalCount } }"),
     ("Query.jobRuns", "", "{ it: jobRuns { totalCount } }"),
+    ("Query.mails", "", "{ it: mails { totalCount } }"),
+    ("Mutation.retryMail", "system:read", r#"mutation { it: retryMail(input: { id: "{mal}" }) { mail { id } } }"#),
     (
         "Mutation.revokeSession",
         "session:read",

@@ -74,7 +74,7 @@ async fn expected(connections: &Connections, actor: &Actor, table: &Table) -> Ve
         "sessions" => actor.kind == Kind::Auth,
         "audit_details" | "outbox" => in_a_name || actor.kind == Kind::Worker,
         // By the system, in nobody's name.
-        "audit_events" | "jobs" | "job_runs" => actor.kind == Kind::Worker,
+        "audit_events" | "jobs" | "job_runs" | "mails" => actor.kind == Kind::Worker,
         _ => false,
     };
     let mut cells = vec![

@@ -1,5 +1,6 @@
 //! What runs on a clock: on many instances once, at any time that it is told, and past rows that fail.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use serde_json::json;
 use skypanel::clock::now;
 use skypanel::command::{Tally, Turn};
 use skypanel::jobs::{self, Ended, JOBS, Job};
+use skypanel::post::Post;
 
 use crate::changes::everything;
 use crate::harness::App;
@@ -26,7 +28,8 @@ pub async fn have_run(app: &App) {
 }
 
 fn turn(app: &App, at: Option<DateTime<Utc>>) -> Turn {
-    Turn { pool: app.pool.clone(), at, is_dry: false, name: "test".into() }
+    let post = Post::files("/nonexistent", ("test@example.com", "https://example.com")).unwrap();
+    Turn { pool: app.pool.clone(), at, is_dry: false, name: "test".into(), post: Arc::new(post) }
 }
 
 async fn attempt(app: &App, job: &Job, forced: bool) -> Option<Ended> {
@@ -135,7 +138,7 @@ async fn a_row_that_fails_is_passed_over() {
         .await
         .unwrap();
     let tally = run(&app, "close_resolved", None).await;
-    assert_eq!((tally.done, tally.failed), (i32::try_from(all).unwrap() - 1, 1));
+    assert_eq!((tally.done, tally.failed), (i32::try_from(all).unwrap() - 1, 1), "{tally:?}");
     let told = tally.error.unwrap();
     assert!(told.starts_with(&format!("tkt_{}: 23514", bad.replace('-', ""))), "{told}");
     let left = "SELECT id::text AS value FROM tickets WHERE status = 'resolved'";

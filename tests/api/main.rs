@@ -35,6 +35,7 @@ mod large;
 mod levels;
 mod lines;
 mod logs;
+mod mail;
 mod migrations;
 mod neighbours;
 mod outages;

@@ -50,6 +50,10 @@ pub async fn fill(app: &App, document: &str) -> String {
         "inv" => "invoices WHERE number = 'SP-1001'",
         "trx" => "transactions WHERE reference = 'pi_demo_1001'",
         "tkt" => "tickets WHERE subject = 'Reverse DNS for the web server'",
+        "mal" => {
+            crate::mail::lie_about(app).await;
+            "mails WHERE name = '<3@test>'"
+        }
         "ses" => {
             // One that only waits to be revoked: the newest.
             app.user("ada").await;

@@ -66,6 +66,11 @@ fn table() -> Vec<(&'static str, String, Takes)> {
         ("TicketFilter.userId", list("tickets", "ID", "userId"), Nothing("filter.userId")),
         ("TicketFilter.assignedToId", list("tickets", "ID", "assignedToId"), Nothing("filter.assignedToId")),
         (
+            "RetryMailInput.id",
+            "mutation ($text: ID!) { it: retryMail(input: { id: $text }) { mail { id } } }".to_owned(),
+            Nothing("input.id"),
+        ),
+        (
             "Query.jobRuns(job:)",
             "query ($text: String) { it: jobRuns(job: $text) { totalCount } }".to_owned(),
             Search("job"),

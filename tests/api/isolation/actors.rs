@@ -157,6 +157,15 @@ impl Actor {
         )
         .await;
         crate::jobs::have_run(app).await;
+        crate::mail::lie_about(app).await;
+        app.maintain(
+            "INSERT INTO audit_events (id, at, action, subject_kind, subject_id, fields, digest, request_id) \
+             SELECT id, now(), 'test', 'tkt', id, '[]', repeat('0', 64), 'test' FROM tickets LIMIT 2 ON CONFLICT DO NOTHING; \
+             INSERT INTO outbox (id, event_id, kind, topic, ordering_key, subject_kind, subject_id, summary, created_at) \
+             SELECT id, id, 'mail', CASE row_number() OVER () WHEN 1 THEN 'mail' ELSE 'other' END, id, 'tkt', id, 'a', now() \
+             FROM audit_events WHERE action = 'test' ON CONFLICT DO NOTHING",
+        )
+        .await;
         // Each of them once more, changing something.
         let writers: Vec<Self> = all.iter().filter_map(Self::writing).collect();
         all.extend(writers);

@@ -63,6 +63,7 @@ pub const RULES: &[Rule] = &[
     // What the program does by itself.
     Rule { customer: false, ..rule("jobs", &[], &[]) },
     rule("job_runs", &["system:read"], &[]),
+    rule("mails", &["system:read"], &[]),
     // What the program looks at before it serves, by definer functions.
     Rule { customer: false, ..rule("demo_data", &[], &[]).looked_at() },
     Rule { customer: false, ..rule("peppers", &[], &[]).looked_at() },
@@ -71,7 +72,21 @@ pub const RULES: &[Rule] = &[
 
 /// Columns that an asker may not read although it may ask for the row.
 pub const HIDDEN: &[(&str, &str, &[Kind])] = &[
-    ("users", "password_hash", &[Kind::Customer, Kind::Staff, Kind::Writer]),
+    ("users", "password_hash", &[Kind::Customer, Kind::Staff, Kind::Writer, Kind::Worker]),
+    ("users", "username", &[Kind::Worker]),
+    ("users", "first_name", &[Kind::Worker]),
+    ("users", "last_name", &[Kind::Worker]),
+    ("users", "email_verified", &[Kind::Worker]),
+    ("users", "created_at", &[Kind::Worker]),
+    ("users", "updated_at", &[Kind::Worker]),
+    ("users", "last_login", &[Kind::Worker]),
+    ("users", "virtfusion_id", &[Kind::Worker]),
+    ("users", "revision", &[Kind::Worker]),
+    ("users", "server_limit", &[Kind::Worker]),
+    ("users", "suspension_reason", &[Kind::Worker]),
+    ("users", "email_key", &[Kind::Worker]),
+    ("users", "username_key", &[Kind::Worker]),
+    ("users", "last_login_sort", &[Kind::Worker]),
     ("sessions", "token", &[Kind::Customer, Kind::Staff, Kind::Writer, Kind::Worker]),
     ("password_reset_tokens", "token", &[Kind::Customer, Kind::Staff]),
     ("server_actions", "provider_ref", &[Kind::Customer, Kind::Staff]),
@@ -119,10 +134,23 @@ pub const WRITABLE: &[(&str, &str, Kind)] = &[
     ("tickets", "updated_at", Kind::Worker),
     ("tickets", "revision", Kind::Worker),
     ("tickets", "closed_at", Kind::Worker),
+    ("tickets", "hold_reason", Kind::Worker),
     ("tickets", "response_due_at", Kind::Worker),
     ("tickets", "resolution_due_at", Kind::Worker),
     ("tickets", "resolution_seconds_left", Kind::Worker),
     ("tickets", "silence_warned_at", Kind::Worker),
+    ("outbox", "done_at", Kind::Worker),
+    ("mails", "status", Kind::Worker),
+    ("mails", "attempts", Kind::Worker),
+    ("mails", "next_attempt_at", Kind::Worker),
+    ("mails", "last_error", Kind::Worker),
+    ("mails", "sent_at", Kind::Worker),
+    ("mails", "updated_at", Kind::Worker),
+    ("mails", "status", Kind::Writer),
+    ("mails", "attempts", Kind::Writer),
+    ("mails", "next_attempt_at", Kind::Writer),
+    ("mails", "updated_at", Kind::Writer),
+    ("mails", "revision", Kind::Writer),
     ("jobs", "due_at", Kind::Worker),
     ("jobs", "leased_until", Kind::Worker),
     ("job_runs", "status", Kind::Worker),
@@ -135,7 +163,8 @@ pub const WRITABLE: &[(&str, &str, Kind)] = &[
 ];
 
 /// What is looked at on a clock.
-const WORKED: [&str; 6] = ["sessions", "tickets", "ticket_messages", "idempotency_keys", "jobs", "job_runs"];
+const WORKED: [&str; 9] =
+    ["users", "sessions", "tickets", "ticket_messages", "idempotency_keys", "outbox", "jobs", "job_runs", "mails"];
 
 impl Rule {
     const fn looked_at(self) -> Self {
@@ -156,7 +185,7 @@ impl Rule {
             Kind::Customer | Kind::Staff => self.customer,
             Kind::Pool => false,
             Kind::Worker => WORKED.contains(&self.table),
-            Kind::Writer => ["users", "sessions", "tickets", "idempotency_keys"].contains(&self.table),
+            Kind::Writer => ["users", "sessions", "tickets", "idempotency_keys", "mails"].contains(&self.table),
             Kind::Auth => self.auth,
             Kind::Owner => return (!self.table.starts_with("__")).then(|| "false".into()),
             Kind::Maintenance => !self.table.starts_with("__"),
@@ -164,6 +193,7 @@ impl Rule {
         match actor.kind {
             _ if !asks => None,
             Kind::Worker if self.table == "ticket_messages" => Some("NOT is_internal".into()),
+            Kind::Worker if self.table == "outbox" => Some("topic = 'mail'".into()),
             Kind::Worker | Kind::Auth | Kind::Maintenance => Some("true".into()),
             // Of sessions a change needs none but the one that asks.
             Kind::Writer if self.table == "sessions" => Some(format!("id = {}", actor.session)),
@@ -194,8 +224,14 @@ impl Rule {
         if actor.kind == Kind::Worker && self.table == "tickets" {
             return "status IN ('waiting_customer', 'resolved')".into();
         }
+        if actor.kind == Kind::Worker && self.table == "outbox" {
+            return "topic = 'mail'".into();
+        }
         if actor.kind != Kind::Writer {
             return "true".into();
+        }
+        if self.table == "mails" {
+            return (held(&["system:run_job"]) && held(&["system:read"])).to_string();
         }
         let own = held(&["ticket:reply:own", "ticket:close:own", "ticket:reopen:own"]);
         let any = ["ticket:update", "ticket:assign", "ticket:reply", "ticket:close", "ticket:reopen", "ticket:note"];

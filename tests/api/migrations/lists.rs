@@ -16,6 +16,7 @@ const LISTS: &[(&str, &str, &[&str])] = &[
     ("Invoice.transactions", "transactions", &["invoice_id"]),
     ("Query.invoices", "invoices", &["", "user_id"]),
     ("Query.jobRuns", "job_runs", &["", "job", "status"]),
+    ("Query.mails", "mails", &["", "status"]),
     ("Query.serverPackages", "server_packages", &[""]),
     ("Query.servers", "servers", &["", "user_id"]),
     ("Query.tickets", "tickets", &["", "user_id"]),

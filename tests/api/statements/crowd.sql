@@ -61,4 +61,7 @@ SELECT md5(format('message%s/%s', n, k))::uuid, md5('ticket' || n)::uuid,
 FROM generate_series(1, 50) AS n, generate_series(0, 31) AS k;
 
 INSERT INTO jobs (name, due_at) VALUES ('test', now());
-INSERT INTO job_runs (id, job, status, finished_at) SELECT md5('run' || n)::uuid, 'test', 'succeeded', now() FROM generate_series(1, 50) AS n
+INSERT INTO job_runs (id, job, status, finished_at) SELECT md5('run' || n)::uuid, 'test', 'succeeded', now() FROM generate_series(1, 50) AS n;
+INSERT INTO mails (id, user_id, address, template, ticket_id, subject, name, next_attempt_at, created_at, updated_at)
+SELECT md5('mail' || n)::uuid, md5('user' || n)::uuid, 'a@example.com', 'ticket_resolved', md5('ticket' || n)::uuid, 'a', '<' || n || '@test>', now(), now(), now()
+FROM generate_series(1, 50) AS n

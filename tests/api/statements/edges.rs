@@ -10,10 +10,11 @@ use super::{PARENTS, UNIT, cost, crowd};
 use crate::harness::Plain;
 
 /// The types that are fetched by id, and what their crowd is called.
-const NODES: [(&str, &str, &str); 13] = [
+const NODES: [(&str, &str, &str); 14] = [
     ("Invoice", "inv", "invoice#"),
     ("InvoiceItem", "itm", "item#"),
     ("JobRun", "job", "run#"),
+    ("Mail", "mal", "mail#"),
     ("PasswordReset", "pwr", "reset#"),
     ("Role", "rol", "role#"),
     ("Server", "srv", "server#"),
