@@ -26,7 +26,7 @@ enum JobsAction {
     /// Name the jobs, and what each does
     List,
     /// Run a job now, unless it runs already
-    Run(RunArgs),
+    Run(Box<RunArgs>),
 }
 
 #[derive(Debug, Args)]

@@ -11,8 +11,8 @@ use crate::post::{PATIENCE, Post};
 /// How mails leave.
 #[derive(Debug, Clone, Args)]
 pub struct MailArgs {
-    /// The server that takes mails: smtps://USER:PASSWORD@HOST, smtp://…?tls=required for STARTTLS; without it they lie
-    /// in files under the data directory
+    /// The server that takes mails: `smtps://USER:PASSWORD@HOST`, or `smtp://HOST?tls=required` for STARTTLS; without it
+    /// they lie in files under the data directory
     #[arg(long, env = "SKYPANEL_SMTP_URL", hide_env_values = true, value_name = "URL")]
     smtp_url: Option<SecretString>,
     /// What mails are from

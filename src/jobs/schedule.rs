@@ -38,7 +38,7 @@ async fn tend(job: &Job, pool: &Pool, post: &Arc<Post>) {
             Ok(Some(Ok(tally))) => tracing::debug!(job = job.name, done = tally.done, failed = tally.failed, "ran"),
             Ok(Some(Err(why))) => tracing::error!(job = job.name, why, "a job failed; it is tried again"),
             Err(error) => {
-                tracing::warn!(job = job.name, cause = ?error.cause(), "a job did not run; it is tried again")
+                tracing::warn!(job = job.name, cause = ?error.cause(), "a job did not run; it is tried again");
             }
         }
     }

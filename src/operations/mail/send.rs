@@ -33,7 +33,9 @@ pub async fn send_mails(turn: &Turn) -> Result<Tally> {
         let claimed = claim(turn).await?;
         // What is undone is due again: a rehearsal looks once, and sends nothing.
         if claimed.is_empty() || turn.is_dry {
-            claimed.iter().for_each(|_| tally.did());
+            for _ in claimed {
+                tally.did();
+            }
             return Ok(tally);
         }
         let sent = join_all(claimed.into_iter().map(|(id, attempts, name)| async move {

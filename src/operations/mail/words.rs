@@ -6,11 +6,11 @@ use askama::Template as _;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Occasion {
     /// Somebody wrote in a ticket.
-    TicketReply,
+    Reply,
     /// A ticket was settled.
-    TicketResolved,
+    Resolved,
     /// A ticket will be, unless its customer writes.
-    TicketWillBeResolved,
+    WillBeResolved,
 }
 
 /// What a mail is about, as it is when it leaves.
@@ -46,15 +46,15 @@ struct Formatted<'a> {
 
 impl Occasion {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::TicketReply, Self::TicketResolved, Self::TicketWillBeResolved];
+    pub const ALL: [Self; 3] = [Self::Reply, Self::Resolved, Self::WillBeResolved];
 
     /// Its name in the outbox.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
-            Self::TicketReply => "ticket_reply",
-            Self::TicketResolved => "ticket_resolved",
-            Self::TicketWillBeResolved => "ticket_will_be_resolved",
+            Self::Reply => "ticket_reply",
+            Self::Resolved => "ticket_resolved",
+            Self::WillBeResolved => "ticket_will_be_resolved",
         }
     }
 
@@ -68,9 +68,9 @@ impl Occasion {
     #[must_use]
     pub fn subject(self, ticket: &str) -> String {
         let what = match self {
-            Self::TicketReply => "Answer",
-            Self::TicketResolved => "Settled",
-            Self::TicketWillBeResolved => "Do you still need help?",
+            Self::Reply => "Answer",
+            Self::Resolved => "Settled",
+            Self::WillBeResolved => "Do you still need help?",
         };
         let line =
             |letter: char| if letter.is_control() || matches!(letter, '\u{2028}' | '\u{2029}') { ' ' } else { letter };
@@ -84,14 +84,14 @@ impl Occasion {
     pub fn words(self, about: About<'_>) -> askama::Result<(String, String)> {
         let About { ticket, message, link, to_customer } = about;
         let text = match (self, to_customer) {
-            (Self::TicketReply, true) => format!("there is an answer in your ticket \"{ticket}\":"),
-            (Self::TicketReply, false) => {
+            (Self::Reply, true) => format!("there is an answer in your ticket \"{ticket}\":"),
+            (Self::Reply, false) => {
                 format!("the customer has written in the ticket \"{ticket}\", which you have:")
             }
-            (Self::TicketResolved, _) => format!(
+            (Self::Resolved, _) => format!(
                 "your ticket \"{ticket}\" is settled. It closes in three days; if something is still open, write in it."
             ),
-            (Self::TicketWillBeResolved, _) => format!(
+            (Self::WillBeResolved, _) => format!(
                 "we wait for an answer of yours in the ticket \"{ticket}\". If we hear nothing in two days, we take it as settled."
             ),
         };
