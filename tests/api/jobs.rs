@@ -41,6 +41,7 @@ pub async fn run(app: &App, name: &str, at: Option<DateTime<Utc>>) -> Tally {
     jobs::attempt(jobs::job(name).unwrap(), turn(app, at), true).await.unwrap().unwrap().unwrap()
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "a run at no other time than now has none")]
 fn after(days: i64, minutes: i64) -> Option<DateTime<Utc>> {
     Some(now() + TimeDelta::days(days) + TimeDelta::minutes(minutes))
 }
@@ -160,7 +161,7 @@ async fn a_job_runs_once_however_many_instances_there_are() {
     let job = Job {
         name: "counts",
         about: "",
-        every: Duration::from_secs(3600),
+        every: Duration::from_hours(1),
         work: |_| {
             async {
                 RAN.fetch_add(1, Ordering::SeqCst);
@@ -183,12 +184,8 @@ async fn a_job_runs_once_however_many_instances_there_are() {
 #[tokio::test]
 async fn a_job_that_dies_is_noticed() {
     let app = App::demo().await;
-    let dies = Job {
-        name: "dies",
-        about: "",
-        every: Duration::from_secs(3600),
-        work: |_| async { panic!("no more") }.boxed(),
-    };
+    let dies =
+        Job { name: "dies", about: "", every: Duration::from_hours(1), work: |_| async { panic!("no more") }.boxed() };
     assert_eq!(attempt(&app, &dies, false).await, Some(Err("It died: no more".to_owned())));
     let kept = "SELECT status, error FROM job_runs ORDER BY started_at, finished_at";
     assert_eq!(rows(&app, kept).await, [json!({ "status": "failed", "error": "It died: no more" })]);
