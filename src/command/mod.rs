@@ -1,7 +1,7 @@
 //! The one way in which anything is changed.
 //!
 //! A mutation is a [`Command`], declared once: its input is the command, and beside what it does it says its name, the
-//! permission it needs and its effect. Everything else is the same for all of them, and happens in [`run`]: it is
+//! permission it needs and its effect. Everything else is the same for all of them, and happens in [`run()`]: it is
 //! authorised by the viewer of its own unit, its subject is locked and then looked at, its status changes by the
 //! [table of states](mod@crate::life), what happened is [kept](mod@crate::journal) in the same transaction, and the
 //! payload is read after the commit. A room writes down what is its own and nothing of that.

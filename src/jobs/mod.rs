@@ -1,7 +1,7 @@
 //! What runs on a clock.
 //!
 //! A [`Job`] is a function of what the database holds and of the time, which it may be told (`skypanel jobs run NAME
-//! --at T`). [`schedule`] runs each when it is due, on however many instances: a row of the table `jobs` is [leased](lease)
+//! --at T`). [`schedule()`] runs each when it is due, on however many instances: a row of the table `jobs` is leased
 //! to one of them. Every run leaves a row in `job_runs`, whatever becomes of it. A job works row by row, in a
 //! transaction each, and passes over what fails.
 
