@@ -126,6 +126,10 @@ ids! {
     CannedReplyId = "can";
     /// Something that happened, in the audit log.
     AuditEventId = "aud";
+    /// One run of something on a clock.
+    JobRunId = "job";
+    /// A mail that the system wrote.
+    MailId = "mal";
 }
 
 /// Takes an id of the API apart: its prefix and its UUID. `None` when malformed: one id has one

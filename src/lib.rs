@@ -9,6 +9,7 @@ pub mod graphql;
 
 pub mod billing;
 pub mod identity;
+pub mod operations;
 pub mod servers;
 pub mod support;
 
@@ -23,6 +24,7 @@ pub mod requires;
 
 pub mod config;
 pub mod db;
+pub mod post;
 pub mod seed;
 
 pub mod clock;

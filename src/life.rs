@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use diesel::sql_types::Timestamptz;
 use diesel_async::RunQueryDsl as _;
 
-use crate::command::{Command, Record};
+use crate::command::{Command, Record, Timely};
 use crate::db::batch::{Found, Key};
 use crate::db::client::Client;
 use crate::db::list::Choice;
@@ -105,6 +105,12 @@ impl<E: Life> Step<E> {
     #[must_use]
     pub fn following(event: &'static str, from: &'static [E::State], to: To<E>) -> Self {
         Self { event, requires: None, from, to, unless: None }
+    }
+
+    /// What the clock does, from these states.
+    #[must_use]
+    pub fn by_clock<T: Timely>(from: &'static [E::State], to: To<E>) -> Self {
+        Self { event: T::NAME, requires: None, from, to, unless: None }
     }
 
     /// What else has to hold.

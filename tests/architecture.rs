@@ -14,12 +14,12 @@ const STEPS: &[&[&str]] = &[
     &["graphql"],
     ROOMS,
     &["command", "life", "journal", "request", "page", "requires", "outcome", "entity"],
-    &["db", "config", "seed"],
+    &["db", "config", "post", "seed"],
     &["error", "id", "viewer", "money", "scalar", "clock", "json", "leaf", "lock", "shares", "memory"],
 ];
 
 /// From the top of the ground floors to their bottom.
-const ROOMS: &[&str] = &["support", "billing", "servers", "identity"];
+const ROOMS: &[&str] = &["operations", "support", "billing", "servers", "identity"];
 
 /// The files of a room that know GraphQL's context; `mod.rs` is a door.
 const UPPER_FLOOR: [&str; 8] = ["mod", "object", "arguments", "query", "mutation", "face", "members", "leaving"];

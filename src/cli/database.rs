@@ -56,6 +56,8 @@ pub struct Database {
     pub peppers: Vec<Pepper>,
     /// Where they came from, for whoever has to mend them.
     pub peppers_from: String,
+    /// The program's folder for what is beside the database.
+    pub dir: PathBuf,
     private: Option<Private>,
 }
 
@@ -116,6 +118,7 @@ impl DatabaseArgs {
                 owner_url: self.owner_url.as_ref().map(|url| url.expose_secret().to_owned()),
                 peppers: self.given_peppers()?.unwrap_or_default(),
                 peppers_from: GIVEN.into(),
+                dir: self.data_dir.clone().unwrap_or_else(|| DATA_DIR.into()),
                 private: None,
             }),
             None => self.open_private(stop).await,
@@ -134,13 +137,13 @@ impl DatabaseArgs {
         };
         let started = tokio::task::spawn_blocking(move || Server::start(&settings)).await?;
         let server = started.map_err(|cause| told(&cause))?;
-        let (pool_url, owner_url) = (server.pool_url(), server.owner_url());
+        let (pool_url, owner_url, dir) = (server.pool_url(), server.owner_url(), server.dir().to_owned());
         let (peppers, peppers_from) = match self.given_peppers()? {
             Some(peppers) => (peppers, GIVEN.to_owned()),
             None => kept_peppers(&server.dir().join("secrets"), &owner_url).await?,
         };
         let private = Some(Private::watch(server)?);
-        Ok(Database { pool_url, owner_url: Some(owner_url), peppers, peppers_from, private })
+        Ok(Database { pool_url, owner_url: Some(owner_url), peppers, peppers_from, dir, private })
     }
 
     fn given_peppers(&self) -> Result<Option<Vec<Pepper>>, Failure> {

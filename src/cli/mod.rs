@@ -11,7 +11,9 @@ macro_rules! say {
 use say;
 
 mod database;
+mod jobs;
 mod logging;
+mod mail;
 mod migrate;
 mod output;
 mod prepare;
@@ -22,7 +24,9 @@ mod stop;
 use clap::{Args, Parser, Subcommand};
 
 pub use database::DatabaseArgs;
+pub use jobs::JobsArgs;
 pub use logging::LogFormat;
+pub use mail::MailArgs;
 pub use output::Output;
 pub use serve::ServeArgs;
 
@@ -52,6 +56,8 @@ enum Command {
     Schema,
     /// Fill an empty database with data to look at or to measure with
     Seed(SeedArgs),
+    /// Look at what runs on a clock, or run it now
+    Jobs(JobsArgs),
     /// Print a page of the documentation that is made from the program
     Docs {
         #[command(subcommand)]
@@ -125,6 +131,7 @@ impl Cli {
                 Ok(())
             }
             Command::Seed(args) => seed::run(args, stderr).await,
+            Command::Jobs(args) => jobs::run(args, stderr).await,
             Command::Docs { page: Page::States } => {
                 say!("{}", crate::graphql::states().trim_end());
                 Ok(())

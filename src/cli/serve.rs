@@ -1,6 +1,7 @@
 //! `skypanel serve`.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
@@ -8,6 +9,7 @@ use tokio::net::TcpListener;
 
 use super::database::{Database, DatabaseArgs};
 use super::logging::{self, LogFormat};
+use super::mail::MailArgs;
 use super::stop::Stop;
 use super::{Failure, Output, prepare, seed};
 use crate::config::{Environment, Limits};
@@ -56,6 +58,8 @@ pub struct ServeArgs {
     /// Origins whose pages may use the session cookie, separated by commas
     #[arg(long, env = "SKYPANEL_ALLOWED_ORIGINS", value_name = "ORIGINS")]
     allowed_origins: Option<String>,
+    #[command(flatten)]
+    mail: MailArgs,
     #[command(flatten)]
     database: DatabaseArgs,
 }
@@ -122,6 +126,7 @@ async fn serve(
                     Make the secret with: openssl rand -base64 32"
             .into());
     }
+    let post = Arc::new(args.mail.post(&database.dir)?);
     let passwords = tokio::task::spawn_blocking(|| Passwords::new(peppers, PASSWORD_COST)).await??;
     let pool = Pool::new(&database.pool_url, &pool_settings(args.pool_size))?;
     let address = listener.local_addr()?;
@@ -154,11 +159,11 @@ async fn serve(
     let stdout = Output::stdout()?;
     let announcing = tokio::spawn(announce(service, address, seeded, stdout.clone()));
     let flushing = tokio::spawn(jobs::flush_activity(activity.clone(), pool.clone()));
-    let cleaning = tokio::spawn(jobs::clean_sessions(pool.clone()));
+    let working = tokio::spawn(jobs::schedule(pool.clone(), post));
     http::serve(listener, router, &settings, stop.asked()).await?;
     drop(admin);
     announcing.abort();
-    cleaning.abort();
+    working.abort();
     flushing.abort();
     jobs::flush(&activity, &pool).await;
     stdout.close();

@@ -20,6 +20,8 @@
 //!     async fn run(self, write: &mut Write) -> Done<AssignTicketPayload> { … }
 //! }
 //! ```
+//!
+//! What happens by itself is [`Timely`]: the same [`Write`], without a viewer, for every row whose time has come.
 
 mod constraints;
 mod effect;
@@ -29,6 +31,8 @@ mod notes;
 mod payload;
 mod record;
 mod run;
+mod timely;
+mod turn;
 mod write;
 
 use std::future::{Future, ready};
@@ -42,6 +46,8 @@ pub use input::{as_expected, line, words};
 pub use payload::Payload;
 pub use record::{Record, changed};
 pub use run::run;
+pub use timely::{Timely, pass};
+pub use turn::{Tally, Turn, short, told};
 pub use write::{Becomes, Shown, Write};
 
 use crate::error::Error;

@@ -130,13 +130,14 @@ macro_rules! row {
 
 /// Columns that the database opens to staff alone. A statement that names one fails for everybody else, whose fields
 /// are null without it.
-const OF_STAFF: [&str; 8] = [
+const OF_STAFF: [&str; 9] = [
     crate::quoted!(servers.node_id),
     crate::quoted!(tickets.before_merge),
     crate::quoted!(tickets.hold_reason),
     crate::quoted!(tickets.response_due_at),
     crate::quoted!(tickets.resolution_due_at),
     crate::quoted!(tickets.resolution_seconds_left),
+    crate::quoted!(tickets.silence_warned_at),
     crate::quoted!(users.virtfusion_id),
     crate::quoted!(users.server_limit),
 ];

@@ -115,6 +115,48 @@ diesel::table! {
 }
 
 diesel::table! {
+    job_runs (id) {
+        id -> Uuid,
+        job -> Text,
+        status -> Text,
+        started_at -> Timestamptz,
+        finished_at -> Nullable<Timestamptz>,
+        done -> Int4,
+        failed -> Int4,
+        error -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    jobs (name) {
+        name -> Text,
+        due_at -> Timestamptz,
+        leased_until -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    mails (id) {
+        id -> Uuid,
+        user_id -> Uuid,
+        address -> Text,
+        template -> Text,
+        ticket_id -> Nullable<Uuid>,
+        message_id -> Nullable<Uuid>,
+        subject -> Text,
+        name -> Text,
+        status -> Text,
+        attempts -> Int4,
+        next_attempt_at -> Timestamptz,
+        last_error -> Nullable<Text>,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        sent_at -> Nullable<Timestamptz>,
+        revision -> Int4,
+    }
+}
+
+diesel::table! {
     outbox (id) {
         id -> Uuid,
         event_id -> Uuid,
@@ -277,6 +319,7 @@ diesel::table! {
         resolution_seconds_left -> Nullable<Int4>,
         number -> Int4,
         before_merge -> Nullable<Jsonb>,
+        silence_warned_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -340,6 +383,10 @@ diesel::joinable!(idempotency_keys -> users (user_id));
 diesel::joinable!(invoice_items -> invoices (invoice_id));
 diesel::joinable!(invoice_items -> servers (server_id));
 diesel::joinable!(invoices -> users (user_id));
+diesel::joinable!(job_runs -> jobs (job));
+diesel::joinable!(mails -> ticket_messages (message_id));
+diesel::joinable!(mails -> tickets (ticket_id));
+diesel::joinable!(mails -> users (user_id));
 diesel::joinable!(outbox -> audit_events (event_id));
 diesel::joinable!(password_reset_tokens -> users (user_id));
 diesel::joinable!(server_actions -> servers (server_id));
@@ -364,6 +411,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     idempotency_keys,
     invoice_items,
     invoices,
+    job_runs,
+    jobs,
+    mails,
     outbox,
     password_reset_tokens,
     peppers,

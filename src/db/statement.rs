@@ -10,7 +10,7 @@ use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::{Array, Bool, Date, Integer, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use uuid::Uuid;
 
-use crate::id::{CannedReplyId, DepartmentId, MessageId, RoleId, ServerId, TicketId, UserId};
+use crate::id::{CannedReplyId, DepartmentId, MailId, MessageId, RoleId, ServerId, TicketId, UserId};
 use crate::scalar::Instant;
 use crate::viewer::Viewer;
 
@@ -83,7 +83,7 @@ bound! {
     Instant: this => Bind::Instant(Some(this.0));
     Option<Instant>: this => Bind::Instant(this.map(|instant| instant.0));
 }
-bound_ids!(CannedReplyId, DepartmentId, MessageId, RoleId, ServerId, TicketId, UserId);
+bound_ids!(CannedReplyId, DepartmentId, MailId, MessageId, RoleId, ServerId, TicketId, UserId);
 
 impl Bind {
     /// A text that is there.

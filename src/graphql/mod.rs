@@ -35,7 +35,7 @@ use schema::{Api, export};
 use viewers::Viewers;
 
 pub use crate::viewer::Client;
-use crate::viewer::Viewer;
+use crate::viewer::{Permission, Viewer};
 
 /// What a client is known by.
 pub enum Credential {
@@ -234,7 +234,7 @@ impl Inner {
             (true, OperationType::Mutation, _) => work.authenticate(Access::Write).await?,
             (true, ..) => work.authenticate(Access::Read).await?,
         }
-        if checked.introspects && !self.settings.open_introspection && !work.viewer().permissions.holds("system:read") {
+        if checked.introspects && !self.settings.open_introspection && !work.viewer().can(Permission::SystemRead) {
             return Err(Error::new(Code::GraphqlValidationFailed, "introspection is off for you: use schema.graphql"));
         }
         Ok(())

@@ -13,10 +13,11 @@ use crate::billing::{Invoice, InvoiceItem, Transaction};
 use crate::db::row::Columns;
 use crate::error::{Error, Result};
 use crate::id::{
-    CannedReplyId, DepartmentId, InvoiceId, InvoiceItemId, MessageId, PackageId, PasswordResetId, RoleId,
-    ServerActionId, ServerId, SessionId, TicketId, TransactionId, UserId, split,
+    CannedReplyId, DepartmentId, InvoiceId, InvoiceItemId, JobRunId, MailId, MessageId, PackageId, PasswordResetId,
+    RoleId, ServerActionId, ServerId, SessionId, TicketId, TransactionId, UserId, split,
 };
 use crate::identity::{PasswordReset, Role, Session, User};
+use crate::operations::{JobRun, Mail};
 use crate::outcome::Finder;
 use crate::page::{ById, One};
 use crate::request::ContextExt as _;
@@ -42,6 +43,8 @@ pub enum Node {
     TicketMessage(Arc<TicketMessage>),
     Department(Arc<Department>),
     CannedReply(Arc<CannedReply>),
+    JobRun(Arc<JobRun>),
+    Mail(Arc<Mail>),
 }
 
 /// What lets the words below the rooms lead to any of their types.
@@ -124,6 +127,8 @@ async fn find<T: Sync>(ctx: &ContextBase<'_, T>, id: &ID, field: &str) -> Result
         MessageId::PREFIX => load(ctx, uuid, Node::TicketMessage).await,
         DepartmentId::PREFIX => load(ctx, uuid, Node::Department).await,
         CannedReplyId::PREFIX => load(ctx, uuid, Node::CannedReply).await,
+        JobRunId::PREFIX => load(ctx, uuid, Node::JobRun).await,
+        MailId::PREFIX => load(ctx, uuid, Node::Mail).await,
         _ => Ok(None),
     }
 }

@@ -9,16 +9,17 @@ use crate::billing::BillingQuery;
 use crate::entity::{Command, Object as _};
 use crate::identity::{IdentityMutation, IdentityQuery, User};
 use crate::life;
+use crate::operations::{Mail, OperationsMutation, OperationsQuery};
 use crate::servers::ServersQuery;
 use crate::support::{SupportMutation, SupportQuery, Ticket};
 
 /// Everything that can be asked.
 #[derive(MergedObject, Default)]
-pub struct Query(IdentityQuery, NodeQuery, ServersQuery, BillingQuery, SupportQuery);
+pub struct Query(IdentityQuery, NodeQuery, ServersQuery, BillingQuery, SupportQuery, OperationsQuery);
 
 /// Everything that can be done.
 #[derive(MergedObject, Default)]
-pub struct Mutation(IdentityMutation, SupportMutation);
+pub struct Mutation(IdentityMutation, SupportMutation, OperationsMutation);
 
 pub(super) type Api = Schema<Query, Mutation, EmptySubscription>;
 
@@ -51,12 +52,13 @@ pub fn states() -> String {
     let about = "# States\n\nWhat may happen to an entity in which state, printed by `skypanel docs states` from the tables that enforce \
                  it and that answer `allowedActions`. An event that stands in no row for a state is refused there with \
                  INVALID_TRANSITION. One that is satisfied already succeeds and does nothing.\n";
-    format!("{about}\n{}", [life::page::<User>(), life::page::<Ticket>()].join("\n"))
+    format!("{about}\n{}", [life::page::<User>(), life::page::<Ticket>(), life::page::<Mail>()].join("\n"))
 }
 
 /// The fields that run commands, each with what it tells of its own.
 pub fn commands() -> impl Iterator<Item = (&'static str, Command)> {
-    IdentityMutation::fields().commands().chain(SupportMutation::fields().commands())
+    let identity = IdentityMutation::fields().commands();
+    identity.chain(SupportMutation::fields().commands()).chain(OperationsMutation::fields().commands())
 }
 
 /// What the guard knows of them.

@@ -94,3 +94,15 @@ impl Claim {
         Ok(())
     }
 }
+
+/// Forgets what was answered more than a day ago. How many answers there were.
+///
+/// # Errors
+/// What the database answers.
+pub async fn forget_old(conn: &Database) -> Result<i64> {
+    let statement = Statement::<()>::new(
+        "DELETE FROM idempotency_keys WHERE created_at <= app.now() - interval '24 hours'",
+        vec![],
+    );
+    Ok(i64::try_from(statement.execute(&mut &*conn).await?).unwrap_or(i64::MAX))
+}

@@ -19,4 +19,7 @@ pub use department::Department;
 pub use message::TicketMessage;
 pub use mutation::SupportMutation;
 pub use query::SupportQuery;
-pub use ticket::{Ticket, TicketArguments, TicketFilter, TicketOrderField, TicketPriority, TicketStatus, release};
+pub use ticket::{
+    CloseResolved, ResolveSilent, Ticket, TicketArguments, TicketFilter, TicketOrderField, TicketPriority,
+    TicketStatus, WarnOfSilence, release,
+};

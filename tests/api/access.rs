@@ -69,7 +69,7 @@ const QUERIES: &[Row] = &[
     (
         "permissions",
         "{ permissions { name } }",
-        [Unauthenticated, Forbidden("role:read"), Forbidden("role:read"), Rows(30), Rows(30), Rows(30)],
+        [Unauthenticated, Forbidden("role:read"), Forbidden("role:read"), Rows(32), Rows(32), Rows(32)],
     ),
     ("server", r#"{ server(id: "{srv}") { id } }"#, [Unauthenticated, Data, Nothing, Data, Data, Data]),
     ("servers", "{ servers { totalCount } }", [Unauthenticated, Rows(5), Rows(4), Rows(9), Rows(9), Rows(9)]),
@@ -107,6 +107,30 @@ const QUERIES: &[Row] = &[
         "cannedReplies",
         "{ cannedReplies { id } }",
         [Unauthenticated, Forbidden("canned_reply:read"), Forbidden("canned_reply:read"), Rows(3), Rows(3), Rows(3)],
+    ),
+    (
+        "mails",
+        "{ mails { totalCount } }",
+        [
+            Unauthenticated,
+            Forbidden("system:read"),
+            Forbidden("system:read"),
+            Forbidden("system:read"),
+            Rows(0),
+            Rows(0),
+        ],
+    ),
+    (
+        "jobRuns",
+        "{ jobRuns { totalCount } }",
+        [
+            Unauthenticated,
+            Forbidden("system:read"),
+            Forbidden("system:read"),
+            Forbidden("system:read"),
+            Rows(0),
+            Rows(0),
+        ],
     ),
 ];
 
@@ -365,6 +389,18 @@ const MUTATIONS: &[Row] = &[
         "deleteCannedReply",
         r#"mutation { deleteCannedReply(input: { id: "{can}" }) { cannedReplyId userErrors { code } } }"#,
         CANNED_REPLY_WRITE,
+    ),
+    (
+        "retryMail",
+        r#"mutation { retryMail(input: { id: "{mal}" }) { mail { id } userErrors { code } } }"#,
+        [
+            Unauthenticated,
+            Forbidden("system:run_job"),
+            Forbidden("system:run_job"),
+            Forbidden("system:run_job"),
+            Forbidden("system:run_job"),
+            Data,
+        ],
     ),
 ];
 

@@ -94,6 +94,9 @@ const CANNED: &str = "cannedReply { id revision name content department { slug }
 const DEPARTMENT: &str =
     "department { id revision slug name isPublic targets { priority responseMinutes resolutionMinutes } }";
 
+/// Those that are not about a ticket, and are rehearsed with what they are about.
+const ELSEWHERE: [&str; 1] = ["retryMail"];
+
 /// All rows of all tables, and what a rehearsal must not touch beside them.
 pub async fn everything(app: &App) -> Vec<Value> {
     let tables = "SELECT table_name::text AS value FROM information_schema.tables WHERE table_schema = 'public' AND table_type = 'BASE TABLE' AND table_name !~ '^__' ORDER BY 1";
@@ -144,7 +147,8 @@ async fn a_rehearsal_answers_like_the_change_and_leaves_nothing() {
     let rehearsing =
         fields.iter().filter(|field| field.arguments.iter().any(|argument| argument.node.name.node == "dryRun"));
     for field in rehearsing {
-        assert!(named.contains(&field.name.node.as_str()), "{} is new: rehearse it", field.name.node);
+        let name = field.name.node.as_str();
+        assert!(named.contains(&name) || ELSEWHERE.contains(&name), "{name} is new: rehearse it");
     }
     for (name, input, selection, state) in REHEARSED {
         // What was merged stays so: the row before merged it.

@@ -266,7 +266,7 @@ cuts! {
 const OF_SESSIONS: [&str; 4] = ["login", "logout", "revokeSession", "revokeOtherSessions"];
 
 /// Those whose rows the stage here does not compare yet.
-const NOT_YET: [&str; 21] = [
+const NOT_YET: [&str; 22] = [
     "createTicket",
     "updateTicket",
     "mergeTickets",
@@ -288,6 +288,7 @@ const NOT_YET: [&str; 21] = [
     "deleteRole",
     "assignRole",
     "unassignRole",
+    "retryMail",
 ];
 
 #[test]

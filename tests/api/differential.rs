@@ -43,6 +43,8 @@ impl Ways {
         let url = database.pool_url.clone();
         let rows = App::over(database, &url, options(true));
         rows.maintain(include_str!("differential/data.sql")).await;
+        crate::jobs::have_run(&rows).await;
+        crate::mail::lie_about(&rows).await;
         let other = cluster::Database { owner_url: rows.database.owner_url.clone(), pool_url: url.clone() };
         let ordinary = App::over(other, &url, options(false));
         Self { rows, ordinary }

@@ -32,6 +32,9 @@ const GUARDED: &[(&str, &str, &str)] = &[
     ("Query.billingSummary", "", r#"{ it: billingSummary(since: "2026-01-01", until: "2026-02-01") { currency } }"#),
     ("Query.ticket", "", r#"{ it: ticket(id: "{tkt}") { id } }"#),
     ("Query.tickets", "", "{ it: tickets { totalCount } }"),
+    ("Query.jobRuns", "", "{ it: jobRuns { totalCount } }"),
+    ("Query.mails", "", "{ it: mails { totalCount } }"),
+    ("Mutation.retryMail", "system:read", r#"mutation { it: retryMail(input: { id: "{mal}" }) { mail { id } } }"#),
     (
         "Mutation.revokeSession",
         "session:read",

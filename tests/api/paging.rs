@@ -17,6 +17,8 @@ const LISTS: &[(&str, &str)] = &[
     ("Query.invoices", ""),
     ("Query.transactions", ""),
     ("Query.tickets", ""),
+    ("Query.jobRuns", ""),
+    ("Query.mails", ""),
     ("Role.users", r#"role(id: "{rol}")"#),
     ("Server.actions", r#"server(id: "{srv}")"#),
     ("Server.tickets", r#"server(id: "{srv}")"#),
@@ -138,6 +140,8 @@ async fn stage() -> App {
         sql.push_str(" SET created_at = date_trunc('hour', now()) WHERE md5(id::text) < '9';");
     }
     app.maintain(&sql).await;
+    crate::jobs::have_run(&app).await;
+    crate::mail::lie_about(&app).await;
     app
 }
 
@@ -272,7 +276,11 @@ async fn the_default_is_the_newest_first() {
     for (at, before) in LISTS.iter().filter(|(at, _)| *at != "Invoice.lines") {
         let (_, field) = at.split_once('.').unwrap();
         // Members of a role are sorted by when they got it, which stands on the edge.
-        let of_edge = if *at == "Role.users" { "assignedAt" } else { "node { createdAt }" };
+        let of_edge = match *at {
+            "Role.users" => "assignedAt",
+            "Query.jobRuns" => "node { createdAt: startedAt }",
+            _ => "node { createdAt }",
+        };
         let before = fill(&app, before).await;
         let (open, close) = if before.is_empty() { ("", "") } else { ("{", "}") };
         let document = format!("{{ {before} {open} it: {field} {{ edges {{ {of_edge} }} }} {close} }}");

@@ -55,6 +55,10 @@ pub async fn fill(app: &App, document: &str) -> String {
         // One of several: some are deleted on the way.
         "can" => "(SELECT * FROM canned_replies ORDER BY id LIMIT 1) AS first",
         "dep" => "departments WHERE slug = 'technical'",
+        "mal" => {
+            crate::mail::lie_about(app).await;
+            "mails WHERE name = '<3@test>'"
+        }
         "ses" => {
             // One that only waits to be revoked: the newest.
             app.user("ada").await;

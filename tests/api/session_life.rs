@@ -137,12 +137,12 @@ async fn ended_sessions_are_deleted_and_live_ones_are_not() {
     change(&app, &expired, "expires_at = now()").await;
     // Just beyond the limit: a use may still be on its way to the database.
     change(&app, &staff, "last_activity = now() - interval '31 minutes'").await;
-    assert_eq!(skypanel::jobs::delete_ended_sessions(&app.pool).await.unwrap(), 3);
+    assert_eq!(crate::jobs::run(&app, "end_sessions", None).await.done, 3);
     assert_eq!(rows(&app, "SELECT id FROM sessions").await.len(), 2);
     live.run("{ viewer { id } }").await.ok();
     change(&app, &staff, "last_activity = now() - interval '36 minutes'").await;
-    assert_eq!(skypanel::jobs::delete_ended_sessions(&app.pool).await.unwrap(), 1);
-    assert_eq!(skypanel::jobs::delete_ended_sessions(&app.pool).await.unwrap(), 0);
+    assert_eq!(crate::jobs::run(&app, "end_sessions", None).await.done, 1);
+    assert_eq!(crate::jobs::run(&app, "end_sessions", None).await.done, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

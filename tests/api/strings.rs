@@ -307,6 +307,16 @@ fn table() -> Vec<(&'static str, String, Takes)> {
         ("TicketFilter.serverId", list("tickets", "ID", "serverId"), Nothing("filter.serverId")),
         ("TicketFilter.userId", list("tickets", "ID", "userId"), Nothing("filter.userId")),
         ("TicketFilter.assignedToId", list("tickets", "ID", "assignedToId"), Nothing("filter.assignedToId")),
+        (
+            "RetryMailInput.id",
+            "mutation ($text: ID!) { it: retryMail(input: { id: $text }) { mail { id } } }".to_owned(),
+            Nothing("input.id"),
+        ),
+        (
+            "Query.jobRuns(job:)",
+            "query ($text: String) { it: jobRuns(job: $text) { totalCount } }".to_owned(),
+            Search("job"),
+        ),
         ("LoginInput.login", login("$text", "\"skypanel-demo-1\""), Credentials),
         ("LoginInput.password", login("\"ada\"", "$text"), Credentials),
         (

@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Waker};
 
+use chrono::{DateTime, Utc};
 use diesel_async::SimpleAsyncConnection as _;
 use futures_util::future::{BoxFuture, FutureExt as _};
 
@@ -115,12 +116,28 @@ impl Unit {
         Self::without_viewer(pool, "BEGIN READ ONLY").await
     }
 
-    /// A unit of the program itself, for what runs on a clock: no viewer, the role `app_worker`.
+    /// A unit of the program itself, for what runs on a clock: no person, the role `app_worker`.
     ///
     /// # Errors
     /// Like [`Unit::open`].
     pub async fn worker(pool: &Pool) -> Result<Self> {
-        Self::without_viewer(pool, "BEGIN; SET LOCAL ROLE app_worker").await
+        Self::worker_at(pool, None).await
+    }
+
+    /// The same, perhaps at another time than it is.
+    ///
+    /// # Errors
+    /// Like [`Unit::open`].
+    pub async fn worker_at(pool: &Pool, at: Option<DateTime<Utc>>) -> Result<Self> {
+        let begin = "BEGIN; SET LOCAL ROLE app_worker";
+        let unit = match at {
+            None => Self::without_viewer(pool, begin).await?,
+            Some(at) => {
+                let set = format!("{begin}; SET LOCAL skypanel.now = '{}'", at.to_rfc3339());
+                Self::without_viewer(pool, &set).await?
+            }
+        };
+        Ok(Self { viewer: Arc::new(Viewer::clock()), ..unit })
     }
 
     async fn without_viewer(pool: &Pool, begin: &str) -> Result<Self> {

@@ -6,9 +6,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::row::{BeforeMerge, Ticket, TicketStatus};
 use super::{
-    AddTicketNoteInput, AssignTicketInput, CloseTicketInput, HoldTicketInput, MergeTicketsInput, ReopenTicketInput,
-    ReplyToTicketInput, ResolveTicketInput, ResumeTicketInput, StartTicketWorkInput, UnassignTicketInput,
-    UnmergeTicketsInput, UpdateTicketInput,
+    AddTicketNoteInput, AssignTicketInput, CloseResolved, CloseTicketInput, HoldTicketInput, MergeTicketsInput,
+    ReopenTicketInput, ReplyToTicketInput, ResolveSilent, ResolveTicketInput, ResumeTicketInput, StartTicketWorkInput,
+    UnassignTicketInput, UnmergeTicketsInput, UpdateTicketInput, WarnOfSilence,
 };
 use crate::command::Command as _;
 use crate::db::client::Client;
@@ -71,6 +71,9 @@ static TABLE: LazyLock<Vec<Step<Ticket>>> = LazyLock::new(|| {
         )
         .unless("it was merged", is_apart),
         Step::of::<UpdateTicketInput>(&[Open, InProgress, WaitingCustomer, OnHold, Resolved, Closed], To::Same),
+        Step::by_clock::<WarnOfSilence>(&[WaitingCustomer], To::Same),
+        Step::by_clock::<ResolveSilent>(&[WaitingCustomer], To::State(Resolved)),
+        Step::by_clock::<CloseResolved>(&[Resolved], To::State(Closed)),
     ]
 });
 

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod assign;
+mod clock;
 mod hold;
 mod life;
 mod list;
@@ -16,6 +17,7 @@ mod update;
 
 pub use arguments::{CreateTicketInput, TicketArguments};
 pub use assign::{AssignTicketInput, StartTicketWorkInput, UnassignTicketInput};
+pub use clock::{CloseResolved, ResolveSilent, WarnOfSilence};
 pub use hold::{HoldTicketInput, ResumeTicketInput};
 pub use list::{TicketFilter, TicketOrderField};
 pub use merge::{MergeTicketsInput, UnmergeTicketsInput};

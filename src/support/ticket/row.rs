@@ -120,6 +120,7 @@ row! {
         resolution_seconds_left: Option<i32>,
         number: i32,
         before_merge: Option<BeforeMerge>,
+        silence_warned_at: Option<Instant>,
     }
 }
 
@@ -129,7 +130,7 @@ record! {
     Ticket as TicketId in tickets {
         given id, user_id, created_at, updated_at;
         subject, status, priority, department, assigned_to, closed_at, hold_reason, response_due_at, resolution_due_at,
-        resolution_seconds_left, merged_into, server_id, before_merge
+        resolution_seconds_left, merged_into, server_id, before_merge, silence_warned_at
     }
 }
 

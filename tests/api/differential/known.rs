@@ -9,11 +9,13 @@ use crate::harness::{Actor, App, data};
 use crate::rows::texts;
 
 /// The types that are fetched by id: the prefix, the table, and which of its rows are somebody's own.
-const NODES: [(&str, &str, &str, &str); 14] = [
+const NODES: [(&str, &str, &str, &str); 16] = [
     ("CannedReply", "can", "canned_replies", "false"),
     ("Department", "dep", "departments", "is_public"),
     ("Invoice", "inv", "invoices", "user_id = ME"),
     ("InvoiceItem", "itm", "invoice_items", "invoice_id IN (SELECT id FROM invoices WHERE user_id = ME)"),
+    ("JobRun", "job", "job_runs", "false"),
+    ("Mail", "mal", "mails", "false"),
     ("PasswordReset", "pwr", "password_reset_tokens", "user_id = ME"),
     ("Role", "rol", "roles", "id IN (SELECT role_id FROM user_roles WHERE user_id = ME)"),
     ("Server", "srv", "servers", "user_id = ME"),

@@ -170,6 +170,16 @@ impl Actor {
              SELECT id, 'other', 'a', repeat('0', 64), '{}' FROM users ON CONFLICT DO NOTHING",
         )
         .await;
+        crate::jobs::have_run(app).await;
+        crate::mail::lie_about(app).await;
+        app.maintain(
+            "INSERT INTO audit_events (id, at, action, subject_kind, subject_id, fields, digest, request_id) \
+             SELECT id, now(), 'test', 'tkt', id, '[]', repeat('0', 64), 'test' FROM tickets LIMIT 2 ON CONFLICT DO NOTHING; \
+             INSERT INTO outbox (id, event_id, kind, topic, ordering_key, subject_kind, subject_id, summary, created_at) \
+             SELECT id, id, 'mail', CASE row_number() OVER () WHEN 1 THEN 'mail' ELSE 'other' END, id, 'tkt', id, 'a', now() \
+             FROM audit_events WHERE action = 'test' ON CONFLICT DO NOTHING",
+        )
+        .await;
         // Those whom the policies of changes tell apart, once more, changing something.
         let writers: Vec<Self> = all.iter().filter(|actor| actor.can_change()).filter_map(Self::writing).collect();
         all.extend(writers);

@@ -71,6 +71,10 @@ pub const RULES: &[Rule] = &[
     Rule { customer: false, ..rule("audit_details", &[], &[]) },
     Rule { customer: false, ..rule("outbox", &[], &[]) },
     Rule { customer: false, ..rule("idempotency_keys", &[], &[(None, "user_id = $me")]) },
+    // What the program does by itself.
+    Rule { customer: false, ..rule("jobs", &[], &[]) },
+    rule("job_runs", &["system:read"], &[]),
+    rule("mails", &["system:read"], &[]),
     // What the program looks at before it serves, by definer functions.
     Rule { customer: false, ..rule("demo_data", &[], &[]).looked_at() },
     Rule { customer: false, ..rule("peppers", &[], &[]).looked_at() },
@@ -79,7 +83,21 @@ pub const RULES: &[Rule] = &[
 
 /// Columns that an asker may not read although it may ask for the row.
 pub const HIDDEN: &[(&str, &str, &[Kind])] = &[
-    ("users", "password_hash", &[Kind::Customer, Kind::Staff, Kind::Writer]),
+    ("users", "password_hash", &[Kind::Customer, Kind::Staff, Kind::Writer, Kind::Worker]),
+    ("users", "username", &[Kind::Worker]),
+    ("users", "first_name", &[Kind::Worker]),
+    ("users", "last_name", &[Kind::Worker]),
+    ("users", "email_verified", &[Kind::Worker]),
+    ("users", "created_at", &[Kind::Worker]),
+    ("users", "updated_at", &[Kind::Worker]),
+    ("users", "last_login", &[Kind::Worker]),
+    ("users", "virtfusion_id", &[Kind::Worker]),
+    ("users", "revision", &[Kind::Worker]),
+    ("users", "server_limit", &[Kind::Worker]),
+    ("users", "suspension_reason", &[Kind::Worker]),
+    ("users", "email_key", &[Kind::Worker]),
+    ("users", "username_key", &[Kind::Worker]),
+    ("users", "last_login_sort", &[Kind::Worker]),
     ("sessions", "token", &[Kind::Customer, Kind::Staff, Kind::Writer, Kind::Worker]),
     ("password_reset_tokens", "token", &[Kind::Customer, Kind::Staff]),
     ("server_actions", "provider_ref", &[Kind::Customer, Kind::Staff]),
@@ -96,6 +114,13 @@ pub const HIDDEN: &[(&str, &str, &[Kind])] = &[
     ("ticket_messages", "is_internal", &[Kind::Writer]),
     ("ticket_messages", "created_at", &[Kind::Writer]),
     ("ticket_messages", "updated_at", &[Kind::Writer]),
+    ("tickets", "silence_warned_at", &[Kind::Customer]),
+    ("ticket_messages", "updated_at", &[Kind::Worker]),
+    ("idempotency_keys", "user_id", &[Kind::Worker]),
+    ("idempotency_keys", "operation", &[Kind::Worker]),
+    ("idempotency_keys", "key", &[Kind::Worker]),
+    ("idempotency_keys", "fingerprint", &[Kind::Worker]),
+    ("idempotency_keys", "answer", &[Kind::Worker]),
     ("users", "virtfusion_id", &[Kind::Customer]),
     ("users", "server_limit", &[Kind::Customer]),
     ("sessions", "user_id", &[Kind::Worker]),
@@ -155,9 +180,41 @@ pub const WRITABLE: &[(&str, &str, Kind)] = &[
     ("roles", "updated_at", Kind::Writer),
     ("roles", "revision", Kind::Writer),
     ("sessions", "last_activity", Kind::Worker),
+    ("tickets", "status", Kind::Worker),
+    ("tickets", "updated_at", Kind::Worker),
+    ("tickets", "revision", Kind::Worker),
+    ("tickets", "closed_at", Kind::Worker),
+    ("tickets", "hold_reason", Kind::Worker),
+    ("tickets", "response_due_at", Kind::Worker),
+    ("tickets", "resolution_due_at", Kind::Worker),
+    ("tickets", "resolution_seconds_left", Kind::Worker),
+    ("tickets", "silence_warned_at", Kind::Worker),
+    ("outbox", "done_at", Kind::Worker),
+    ("mails", "status", Kind::Worker),
+    ("mails", "attempts", Kind::Worker),
+    ("mails", "next_attempt_at", Kind::Worker),
+    ("mails", "last_error", Kind::Worker),
+    ("mails", "sent_at", Kind::Worker),
+    ("mails", "updated_at", Kind::Worker),
+    ("mails", "status", Kind::Writer),
+    ("mails", "attempts", Kind::Writer),
+    ("mails", "next_attempt_at", Kind::Writer),
+    ("mails", "updated_at", Kind::Writer),
+    ("mails", "revision", Kind::Writer),
+    ("jobs", "due_at", Kind::Worker),
+    ("jobs", "leased_until", Kind::Worker),
+    ("job_runs", "status", Kind::Worker),
+    ("job_runs", "finished_at", Kind::Worker),
+    ("job_runs", "done", Kind::Worker),
+    ("job_runs", "failed", Kind::Worker),
+    ("job_runs", "error", Kind::Worker),
     ("users", "last_login", Kind::Auth),
     ("users", "password_hash", Kind::Auth),
 ];
+
+/// What is looked at on a clock.
+const WORKED: [&str; 9] =
+    ["users", "sessions", "tickets", "ticket_messages", "idempotency_keys", "outbox", "jobs", "job_runs", "mails"];
 
 impl Rule {
     const fn looked_at(self) -> Self {
@@ -177,7 +234,7 @@ impl Rule {
             Kind::Anon => self.anon,
             Kind::Customer | Kind::Staff => self.customer,
             Kind::Pool => false,
-            Kind::Worker => self.table == "sessions",
+            Kind::Worker => WORKED.contains(&self.table),
             Kind::Writer => [
                 "users",
                 "roles",
@@ -190,6 +247,7 @@ impl Rule {
                 "idempotency_keys",
                 "departments",
                 "department_targets",
+                "mails",
             ]
             .contains(&self.table),
             Kind::Auth => self.auth,
@@ -198,6 +256,8 @@ impl Rule {
         };
         match actor.kind {
             _ if !asks => None,
+            Kind::Worker if self.table == "ticket_messages" => Some("NOT is_internal".into()),
+            Kind::Worker if self.table == "outbox" => Some("topic = 'mail'".into()),
             Kind::Worker | Kind::Auth | Kind::Maintenance => Some("true".into()),
             // Of sessions a change needs none but the one that asks.
             Kind::Writer if self.table == "sessions" => Some(format!("id = {}", actor.session)),
@@ -236,8 +296,18 @@ impl Rule {
     /// The rows of which the actor may change the columns that it may change at all.
     pub fn changeable_by(&self, actor: &Actor) -> String {
         let held = |names: &[&str]| names.iter().any(|name| actor.can(name));
+        // In other states the clock does nothing to a ticket.
+        if actor.kind == Kind::Worker && self.table == "tickets" {
+            return "status IN ('waiting_customer', 'resolved')".into();
+        }
+        if actor.kind == Kind::Worker && self.table == "outbox" {
+            return "topic = 'mail'".into();
+        }
         if actor.kind != Kind::Writer {
             return "true".into();
+        }
+        if self.table == "mails" {
+            return (held(&["system:run_job"]) && held(&["system:read"])).to_string();
         }
         if self.table == "canned_replies" {
             return format!("({}) AND {}", self.condition(actor), held(&["canned_reply:write"]));
@@ -286,6 +356,7 @@ impl Rule {
         match (self.table, actor.kind) {
             ("sessions", Kind::Auth) => Some("true".into()),
             ("sessions", Kind::Writer) => Some(format!("id = {}", actor.session)),
+            ("idempotency_keys" | "job_runs", Kind::Worker) => Some("true".into()),
             // Of roles, those that nobody holds: which is the foreign key's to say.
             ("roles", Kind::Writer) => with("role:delete"),
             ("canned_replies", Kind::Writer) => with("canned_reply:write"),

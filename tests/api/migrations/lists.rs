@@ -15,6 +15,8 @@ const LISTS: &[(&str, &str, &[&str])] = &[
     ("Invoice.lines", "invoice_items", &["invoice_id"]),
     ("Invoice.transactions", "transactions", &["invoice_id"]),
     ("Query.invoices", "invoices", &["", "user_id"]),
+    ("Query.jobRuns", "job_runs", &["", "job", "status"]),
+    ("Query.mails", "mails", &["", "status"]),
     ("Query.serverPackages", "server_packages", &[""]),
     ("Query.servers", "servers", &["", "user_id"]),
     ("Query.tickets", "tickets", &["", "user_id"]),
@@ -36,7 +38,7 @@ const LISTS: &[(&str, &str, &[&str])] = &[
 ];
 
 /// The sort columns of each `orderBy`. A list without the argument is sorted by `created_at`, but for lines of an invoice,
-/// which have an order of their own.
+/// which have an order of their own, and runs of jobs, which began.
 const ORDERS: &[(&str, &[(&str, &str)])] = &[
     ("InvoiceOrder", &[("CREATED_AT", "created_at"), ("DUE_DATE", "due_date_sort")]),
     ("ServerOrder", &[("CREATED_AT", "created_at"), ("NAME", "name_key")]),
@@ -99,6 +101,7 @@ async fn every_order_that_a_list_offers_has_its_index() {
     for (list, table, parents) in LISTS {
         let columns = match &lists[*list] {
             None if *list == "Invoice.lines" => vec!["position"],
+            None if *list == "Query.jobRuns" => vec!["started_at"],
             None => vec!["created_at"],
             Some(order) => {
                 let (_, columns) =

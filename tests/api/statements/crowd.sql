@@ -65,4 +65,10 @@ FROM generate_series(1, 50) AS n;
 INSERT INTO ticket_messages (id, ticket_id, user_id, content, created_at)
 SELECT md5(format('message%s/%s', n, k))::uuid, md5('ticket' || n)::uuid,
        md5('user' || CASE k WHEN 0 THEN n ELSE 50 + (n - 1) * 31 + k END)::uuid, 'Hello', now() + k * interval '1 second'
-FROM generate_series(1, 50) AS n, generate_series(0, 31) AS k
+FROM generate_series(1, 50) AS n, generate_series(0, 31) AS k;
+
+INSERT INTO jobs (name, due_at) VALUES ('test', now());
+INSERT INTO job_runs (id, job, status, finished_at) SELECT md5('run' || n)::uuid, 'test', 'succeeded', now() FROM generate_series(1, 50) AS n;
+INSERT INTO mails (id, user_id, address, template, ticket_id, subject, name, next_attempt_at, created_at, updated_at)
+SELECT md5('mail' || n)::uuid, md5('user' || n)::uuid, 'a@example.com', 'ticket_resolved', md5('ticket' || n)::uuid, 'a', '<' || n || '@test>', now(), now(), now()
+FROM generate_series(1, 50) AS n

@@ -10,11 +10,13 @@ use super::{PARENTS, UNIT, cost, crowd};
 use crate::harness::Plain;
 
 /// The types that are fetched by id, and what their crowd is called.
-const NODES: [(&str, &str, &str); 14] = [
+const NODES: [(&str, &str, &str); 16] = [
     ("CannedReply", "can", "canned#"),
     ("Department", "dep", "department#"),
     ("Invoice", "inv", "invoice#"),
     ("InvoiceItem", "itm", "item#"),
+    ("JobRun", "job", "run#"),
+    ("Mail", "mal", "mail#"),
     ("PasswordReset", "pwr", "reset#"),
     ("Role", "rol", "role#"),
     ("Server", "srv", "server#"),

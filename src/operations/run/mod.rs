@@ -1,0 +1,8 @@
+//! The runs of jobs.
+
+mod arguments;
+mod object;
+mod row;
+
+pub use arguments::JobRunArguments;
+pub use row::JobRun;
