@@ -60,6 +60,7 @@ CREATE POLICY job_runs_whole ON job_runs FOR SELECT TO app_staff USING ((SELECT 
 ALTER TABLE tickets
     ADD COLUMN silence_warned_at timestamptz,
     ADD CONSTRAINT tickets_silence_shown CHECK (silence_warned_at >= '0001-01-01 00:00:00+00' AND silence_warned_at < '10000-01-01 00:00:00+00');
+GRANT INSERT (silence_warned_at) ON tickets TO app_writer;
 COMMENT ON COLUMN tickets.silence_warned_at IS 'When its customer was last warned that silence settles it. Of no account once somebody has written since.';
 
 GRANT SELECT, UPDATE (

@@ -54,6 +54,8 @@ async fn no_date_is_stored_that_cannot_be_shown() {
              SELECT id, 'test', 'a', repeat('0', 64), '{}' FROM users LIMIT 1",
     )
     .await;
+    crate::jobs::have_run(&app).await;
+    crate::mail::lie_about(&app).await;
     app.maintain(EVENT.trim_start_matches("BEGIN; ")).await;
     app.maintain(
         "INSERT INTO outbox (id, event_id, kind, topic, ordering_key, subject_kind, subject_id, summary, created_at) \
@@ -77,7 +79,7 @@ async fn no_date_is_stored_that_cannot_be_shown() {
             let sql =
                 format!("BEGIN; UPDATE {table} SET {column} = '{value}' WHERE id = (SELECT id FROM {table} LIMIT 1)");
             let sql = match table.as_str() {
-                "user_roles" | "idempotency_keys" => format!("BEGIN; UPDATE {table} SET {column} = '{value}'"),
+                "user_roles" | "idempotency_keys" | "jobs" => format!("BEGIN; UPDATE {table} SET {column} = '{value}'"),
                 // Only ever added to.
                 "audit_events" => EVENT.replace("now()", &format!("'{value}'")),
                 _ => sql,
@@ -114,6 +116,8 @@ async fn no_number_is_stored_that_is_none() {
 /// statement that meets it.
 const WORDS: &[(&str, &str)] = &[
     ("invoices.status", "InvoiceStatus"),
+    ("job_runs.status", "JobRunStatus"),
+    ("mails.status", "MailStatus"),
     ("outbox.kind", "ConsequenceKind"),
     ("server_actions.kind", "ServerActionKind"),
     ("server_actions.status", "ServerActionStatus"),

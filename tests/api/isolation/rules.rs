@@ -85,6 +85,9 @@ pub const RULES: &[Rule] = &[
 pub const HIDDEN: &[(&str, &str, &[Kind])] = &[
     ("users", "password_hash", &[Kind::Customer, Kind::Staff, Kind::Writer, Kind::Worker]),
     ("users", "username", &[Kind::Worker]),
+    ("users", "suspended_from", &[Kind::Worker]),
+    ("users", "closed_from", &[Kind::Worker]),
+    ("users", "closed_at", &[Kind::Worker]),
     ("users", "first_name", &[Kind::Worker]),
     ("users", "last_name", &[Kind::Worker]),
     ("users", "email_verified", &[Kind::Worker]),
@@ -116,6 +119,7 @@ pub const HIDDEN: &[(&str, &str, &[Kind])] = &[
     ("ticket_messages", "updated_at", &[Kind::Writer]),
     ("tickets", "silence_warned_at", &[Kind::Customer]),
     ("ticket_messages", "updated_at", &[Kind::Worker]),
+    ("ticket_messages", "shown_in", &[Kind::Worker]),
     ("idempotency_keys", "user_id", &[Kind::Worker]),
     ("idempotency_keys", "operation", &[Kind::Worker]),
     ("idempotency_keys", "key", &[Kind::Worker]),
