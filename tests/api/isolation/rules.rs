@@ -358,9 +358,8 @@ impl Rule {
         // What is deleted without a condition need not be seen.
         let with = |permission: &str| Some(actor.can(permission).to_string());
         match (self.table, actor.kind) {
-            ("sessions", Kind::Auth) => Some("true".into()),
             ("sessions", Kind::Writer) => Some(format!("id = {}", actor.session)),
-            ("idempotency_keys" | "job_runs", Kind::Worker) => Some("true".into()),
+            ("sessions", Kind::Auth) | ("idempotency_keys" | "job_runs", Kind::Worker) => Some("true".into()),
             // Of roles, those that nobody holds: which is the foreign key's to say.
             ("roles", Kind::Writer) => with("role:delete"),
             ("canned_replies", Kind::Writer) => with("canned_reply:write"),
