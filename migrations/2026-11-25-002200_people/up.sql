@@ -202,11 +202,17 @@ END;
 COMMENT ON FUNCTION app.balances IS 'Prepaid balances, one row a person and currency.';
 
 CREATE OR REPLACE FUNCTION app.credits(p_users uuid[]) RETURNS TABLE (user_id uuid, currency text, amount numeric)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
+#variable_conflict use_column
+BEGIN
+    -- Planned once a connection: app.balances becomes part of this statement, which a definer function in SQL would
+    -- have planned at each call.
+    RETURN QUERY
     SELECT b.user_id, b.currency, b.amount
     FROM app.balances(p_users) AS b
-    WHERE app.can('credit:read') OR (b.user_id = app.viewer_id() AND app.can('credit:read:own'))
+    WHERE (SELECT app.can('credit:read')) OR (b.user_id = (SELECT app.viewer_id()) AND (SELECT app.can('credit:read:own')));
+END
 $$;
 
 REVOKE ALL ON FUNCTION
