@@ -128,10 +128,15 @@ impl Write {
     }
 
     async fn find<R: ById>(&self, id: Uuid, locks: bool) -> Result<Option<R>> {
+        let found = self.rows(locks, |ending| R::seen(self.viewer(), ending.of_ids(R::ID, vec![id]))).await?;
+        Ok(found.into_iter().next())
+    }
+
+    async fn rows<R: ById>(&self, locks: bool, query: impl FnOnce(Ending) -> Fragment) -> Result<Vec<R>> {
         let selected = Selected::of::<R>(Columns::ALL, None);
-        let ending = Ending { locks, ..Ending::new(selected, KIND).of_ids(R::ID, vec![id]) };
-        let rows = self.unit.fetch(R::seen(self.viewer(), ending), |row| selected.read::<R>(row, 0)).await?;
-        Ok(rows.into_iter().next().map(|placed| placed.row))
+        let query = query(Ending { locks, ..Ending::new(selected, KIND) });
+        let rows = self.unit.fetch(query, |row| selected.read::<R>(row, 0)).await?;
+        Ok(rows.into_iter().map(|placed| placed.row).collect())
     }
 
     /// Rows that a change meets beside its subject, locked, whether or not the viewer may know them.
@@ -139,11 +144,9 @@ impl Write {
     /// # Errors
     /// What the database answers.
     pub async fn locked<R: ById>(&mut self, query: impl FnOnce(Ending) -> Fragment) -> Done<Vec<R>> {
-        let selected = Selected::of::<R>(Columns::ALL, None);
-        let ending = Ending { locks: true, ..Ending::new(selected, KIND) };
-        let rows = self.unit.fetch(query(ending), |row| selected.read::<R>(row, 0)).await?;
+        let rows = self.rows(true, query).await?;
         self.now().await?;
-        Ok(rows.into_iter().map(|placed| placed.row).collect())
+        Ok(rows)
     }
 
     /// Whether somebody may sign in and holds a permission on any row.
@@ -161,7 +164,7 @@ impl Write {
     /// # Errors
     /// What the entity's table of states refuses, and `FORBIDDEN` without the permission for this row.
     pub async fn allow<E: Life>(&mut self, entity: &E) -> Done<Verdict<E::State>> {
-        let judge = Judge { viewer: Arc::clone(self.unit.viewer()), now: self.now().await? };
+        let judge = self.judge().await?;
         let step = E::table().iter().find(|step| step.event == self.action);
         if let Some(requires) = step.and_then(|step| step.requires) {
             judge.viewer.check_for(requires, entity.owner())?;
@@ -186,9 +189,12 @@ impl Write {
     /// # Errors
     /// What the table refuses, and what the database answers.
     pub async fn follow<E: Life>(&mut self, event: &str, before: &E, set: impl FnOnce(&mut E)) -> Done<bool> {
-        let judge = Judge { viewer: Arc::clone(self.unit.viewer()), now: self.now().await? };
-        let verdict = decide(before, event, &judge)?;
+        let verdict = decide(before, event, &self.judge().await?)?;
         self.lead(before, verdict, set).await
+    }
+
+    async fn judge(&mut self) -> Result<Judge> {
+        Ok(Judge { viewer: Arc::clone(self.unit.viewer()), now: self.now().await? })
     }
 
     async fn lead<E: Life>(&mut self, before: &E, to: Verdict<E::State>, set: impl FnOnce(&mut E)) -> Done<bool> {
@@ -229,8 +235,7 @@ impl Write {
     pub async fn remove<R: Record>(&mut self, row: &R) -> Done<()> {
         let rows = Change::Delete { table: R::TABLE, id: &row.uuid() }.run(self.unit.conn()).await.map_err(outcome)?;
         met_one(rows)?;
-        let shown = |(at, name): (usize, &&str)| (camel(name), row.shown(at), Value::Null);
-        self.happened::<R>(row.uuid(), R::NAMES.iter().enumerate().map(shown).collect());
+        self.happened::<R>(row.uuid(), shown(0..R::NAMES.len(), Some(row), None));
         Ok(())
     }
 
@@ -242,8 +247,9 @@ impl Write {
             return Ok(false);
         }
         self.put::<R>(&before.uuid(), values, true, &now).await?;
-        let shown = |at: usize| Some((camel(R::NAMES.get(at)?), before.shown(at), after.shown(at)));
-        self.happened::<R>(before.uuid(), places.into_iter().filter_map(shown).chain(beside).collect());
+        let mut shown = shown(places, Some(before), Some(after));
+        shown.extend(beside);
+        self.happened::<R>(before.uuid(), shown);
         Ok(true)
     }
 
@@ -265,8 +271,7 @@ impl Write {
     pub async fn insert<R: Record>(&mut self, row: &R) -> Done<()> {
         let values = R::NAMES.iter().enumerate().map(|(at, name)| (*name, row.bind(at))).collect();
         Change::Insert { table: R::TABLE, values }.run(self.unit.conn()).await.map_err(outcome)?;
-        let shown = |(at, name): (usize, &&str)| (camel(name), Value::Null, row.shown(at));
-        self.happened::<R>(row.uuid(), R::NAMES.iter().enumerate().map(shown).collect());
+        self.happened::<R>(row.uuid(), shown(0..R::NAMES.len(), None, Some(row)));
         Ok(())
     }
 
@@ -278,6 +283,13 @@ impl Write {
     pub(super) fn into_unit(self) -> Unit {
         self.unit
     }
+}
+
+/// Some columns of a row before and after; null where there is no row.
+fn shown<R: Record>(places: impl IntoIterator<Item = usize>, before: Option<&R>, after: Option<&R>) -> Vec<Shown> {
+    let value = |row: Option<&R>, at| row.map_or(Value::Null, |row| row.shown(at));
+    let shown = |at: usize| Some((camel(R::NAMES.get(at)?), value(before, at), value(after, at)));
+    places.into_iter().filter_map(shown).collect()
 }
 
 /// Where row security lets a row be seen and locked, and not changed, the command asked for less than it does.
