@@ -1,6 +1,6 @@
 //! What a command notes of what it did, for the journal.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::record::Record;
@@ -8,7 +8,7 @@ use super::write::{Shown, Write};
 use crate::error::Result;
 use crate::id::AuditEventId;
 use crate::journal::audit::{self, Event, Origin};
-use crate::journal::outbox::{self, Letter};
+use crate::journal::outbox::{self, Addressee, Letter, Occasion};
 use crate::outcome::{Consequence, ConsequenceKind};
 
 impl Write {
@@ -28,6 +28,12 @@ impl Write {
         let Some(event) = self.events.last().map(|event| event.id) else { return };
         let subject = (R::PREFIX, about.uuid());
         self.letters.push(Letter { kind, topic, subject, payload, summary: summary.into(), event });
+    }
+
+    /// The same for a mail.
+    pub fn mail<R: Record>(&mut self, about: &R, occasion: Occasion, to: Addressee, summary: impl Into<String>) {
+        let payload = json!({ "template": occasion.name(), "to": to.name() });
+        self.send((ConsequenceKind::Mail, "mail"), about, payload, summary);
     }
 
     /// Keeps what happened. What it set off, for whoever caused it.

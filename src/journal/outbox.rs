@@ -12,6 +12,61 @@ use crate::error::Result;
 use crate::id::AuditEventId;
 use crate::outcome::{Anything, Consequence, ConsequenceKind};
 
+/// Every mail there is. What each says stands beside what sends it, for all of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Occasion {
+    /// Staff opened a ticket on somebody's behalf.
+    Opened,
+    /// Somebody wrote in a ticket.
+    Reply,
+    /// A ticket was settled.
+    Resolved,
+    /// A ticket will be, unless its customer writes.
+    WillBeResolved,
+}
+
+impl Occasion {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Opened, Self::Reply, Self::Resolved, Self::WillBeResolved];
+
+    /// Its name in the outbox.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Opened => "ticket_opened",
+            Self::Reply => "ticket_reply",
+            Self::Resolved => "ticket_resolved",
+            Self::WillBeResolved => "ticket_will_be_resolved",
+        }
+    }
+
+    /// The occasion of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|occasion| occasion.name() == name)
+    }
+}
+
+/// Whom a mail goes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Addressee {
+    /// The customer of the ticket.
+    Customer,
+    /// Whoever of staff has it.
+    Assignee,
+}
+
+impl Addressee {
+    /// Its name in the outbox.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Customer => "customer",
+            Self::Assignee => "assignee",
+        }
+    }
+}
+
 /// Something that has to leave.
 #[derive(Debug)]
 pub struct Letter {

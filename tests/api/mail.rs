@@ -98,6 +98,20 @@ async fn a_reply_is_told_to_the_other_side() {
     assert_eq!(send(&app, &post, 10_000).await, Tally::default());
 }
 
+/// What a change says that it sets off, leaves.
+#[tokio::test]
+async fn a_ticket_that_is_opened_for_somebody_is_told_to_them() {
+    let app = App::demo().await;
+    let (smtp, post) = over(|_, _| Fate::Taken).await;
+    let document = r#"mutation { createTicket(input: { subject: "Your disk", content: "It fails.", departmentId: "{dep}", userId: "{usr}" }) { consequences { kind } } }"#;
+    let opened = app.user("support").await.run(&fill(&app, document).await).await;
+    assert_eq!(opened.ok()["createTicket"]["consequences"], json!([{ "kind": "MAIL" }]));
+    assert_eq!(send(&app, &post, 0).await, Tally { done: 1, ..Tally::default() });
+    let taken = smtp.taken();
+    let [mail] = &taken[..] else { panic!("{taken:?}") };
+    assert_eq!((header(mail, "To"), header(mail, "Subject")), ("ada@example.com", "Opened for you: Your disk"));
+}
+
 /// What the worker cannot read, no mail can tell: even a letter that led to a note.
 #[tokio::test]
 async fn a_note_is_in_no_mail() {

@@ -5,11 +5,11 @@ use diesel::sql_types::{Nullable, Text, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl as _;
 use uuid::Uuid;
 
-use super::words::Occasion;
 use crate::command::{Tally, Turn, told};
 use crate::db::statement::{Bind, Statement};
 use crate::db::unit::Unit;
 use crate::error::Result;
+use crate::journal::outbox::Occasion;
 
 /// What a letter leads to: the occasion, the ticket and its subject, the message, whom it goes to.
 type Letter = (String, Option<Uuid>, Option<String>, Option<Uuid>, Option<Uuid>, Option<String>);

@@ -9,11 +9,12 @@ use futures_util::future::join_all;
 use uuid::Uuid;
 
 use super::letter::take_letters;
-use super::words::{About, Occasion};
+use super::words::About;
 use crate::command::{Tally, Turn, short};
 use crate::db::statement::{Bind, Statement};
 use crate::error::{Error, Result};
 use crate::id::{MailId, TicketId};
+use crate::journal::outbox::Occasion;
 use crate::post::{Parcel, Undelivered};
 
 /// How often a mail is tried before it is given up: after 1, 5, 25 and 125 minutes again.

@@ -2,16 +2,7 @@
 
 use askama::Template as _;
 
-/// Every mail there is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Occasion {
-    /// Somebody wrote in a ticket.
-    Reply,
-    /// A ticket was settled.
-    Resolved,
-    /// A ticket will be, unless its customer writes.
-    WillBeResolved,
-}
+use crate::journal::outbox::Occasion;
 
 /// What a mail is about, as it is when it leaves.
 #[derive(Debug, Clone, Copy)]
@@ -45,29 +36,11 @@ struct Formatted<'a> {
 }
 
 impl Occasion {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::Reply, Self::Resolved, Self::WillBeResolved];
-
-    /// Its name in the outbox.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Reply => "ticket_reply",
-            Self::Resolved => "ticket_resolved",
-            Self::WillBeResolved => "ticket_will_be_resolved",
-        }
-    }
-
-    /// The occasion of this name.
-    #[must_use]
-    pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|occasion| occasion.name() == name)
-    }
-
     /// What the mail is about, in a line: a ticket's subject breaks none.
     #[must_use]
     pub fn subject(self, ticket: &str) -> String {
         let what = match self {
+            Self::Opened => "Opened for you",
             Self::Reply => "Answer",
             Self::Resolved => "Settled",
             Self::WillBeResolved => "Do you still need help?",
@@ -84,6 +57,9 @@ impl Occasion {
     pub fn words(self, about: About<'_>) -> askama::Result<(String, String)> {
         let About { ticket, message, link, to_customer } = about;
         let text = match (self, to_customer) {
+            (Self::Opened, _) => {
+                format!("we have opened the ticket \"{ticket}\" for you. What we write there reaches you by mail.")
+            }
             (Self::Reply, true) => format!("there is an answer in your ticket \"{ticket}\":"),
             (Self::Reply, false) => {
                 format!("the customer has written in the ticket \"{ticket}\", which you have:")

@@ -1,13 +1,26 @@
 //! What happens to tickets by themselves.
 
 use diesel::sql_types::Uuid as SqlUuid;
-use serde_json::json;
 use uuid::Uuid;
 
 use super::row::Ticket;
 use crate::command::{Done, Timely, Write};
 use crate::db::statement::{Bind, Statement};
-use crate::outcome::ConsequenceKind;
+use crate::journal::outbox::{Addressee, Occasion};
+
+/// The tickets whose customers are silent, as far as a condition on `t` and `silence.since`, the time of the last message
+/// that is no note, says so.
+macro_rules! silent {
+    ($condition:literal) => {
+        concat!(
+            "SELECT t.id FROM tickets t CROSS JOIN LATERAL ( \
+                 SELECT max(created_at) AS since FROM ticket_messages m WHERE m.ticket_id = t.id AND NOT m.is_internal \
+             ) AS silence WHERE t.status = 'waiting_customer' AND t.id BETWEEN ? AND ? AND ",
+            $condition,
+            " ORDER BY t.id LIMIT 100"
+        )
+    };
+}
 
 /// The customer of a ticket has been silent for five days: he hears that two more settle it.
 pub struct WarnOfSilence;
@@ -18,13 +31,10 @@ impl Timely for WarnOfSilence {
 
     fn due(from: Uuid, to: Uuid) -> Statement<SqlUuid> {
         Statement::new(
-            "SELECT t.id FROM tickets t CROSS JOIN LATERAL ( \
-                 SELECT max(created_at) AS since FROM ticket_messages m WHERE m.ticket_id = t.id AND NOT m.is_internal \
-             ) AS silence \
-             WHERE t.status = 'waiting_customer' AND t.id BETWEEN ? AND ? \
-               AND silence.since <= app.now() - interval '5 days' \
-               AND (t.silence_warned_at IS NULL OR t.silence_warned_at < silence.since) \
-             ORDER BY t.id LIMIT 100",
+            silent!(
+                "silence.since <= app.now() - interval '5 days' \
+               AND (t.silence_warned_at IS NULL OR t.silence_warned_at < silence.since)"
+            ),
             vec![Bind::Uuid(from), Bind::Uuid(to)],
         )
     }
@@ -33,8 +43,12 @@ impl Timely for WarnOfSilence {
         let now = write.now().await?;
         let warned = write.change(&ticket, |ticket| ticket.silence_warned_at = Some(now.into())).await?;
         if warned {
-            let (mail, template) = ((ConsequenceKind::Mail, "mail"), json!({ "template": "ticket_will_be_resolved" }));
-            write.send(mail, &ticket, template, "The customer is told by mail that silence settles the ticket.");
+            write.mail(
+                &ticket,
+                Occasion::WillBeResolved,
+                Addressee::Customer,
+                "The customer is told by mail that silence settles the ticket.",
+            );
         }
         Ok(warned)
     }
@@ -50,13 +64,10 @@ impl Timely for ResolveSilent {
 
     fn due(from: Uuid, to: Uuid) -> Statement<SqlUuid> {
         Statement::new(
-            "SELECT t.id FROM tickets t CROSS JOIN LATERAL ( \
-                 SELECT max(created_at) AS since FROM ticket_messages m WHERE m.ticket_id = t.id AND NOT m.is_internal \
-             ) AS silence \
-             WHERE t.status = 'waiting_customer' AND t.id BETWEEN ? AND ? \
-               AND silence.since <= app.now() - interval '7 days' \
-               AND t.silence_warned_at BETWEEN silence.since AND app.now() - interval '2 days' \
-             ORDER BY t.id LIMIT 100",
+            silent!(
+                "silence.since <= app.now() - interval '7 days' \
+               AND t.silence_warned_at BETWEEN silence.since AND app.now() - interval '2 days'"
+            ),
             vec![Bind::Uuid(from), Bind::Uuid(to)],
         )
     }
@@ -64,8 +75,12 @@ impl Timely for ResolveSilent {
     async fn run(ticket: Ticket, write: &mut Write) -> Done<bool> {
         let resolved = write.change(&ticket, |_| {}).await?;
         if resolved {
-            let (mail, template) = ((ConsequenceKind::Mail, "mail"), json!({ "template": "ticket_resolved" }));
-            write.send(mail, &ticket, template, "The customer is told by mail that the ticket is settled.");
+            write.mail(
+                &ticket,
+                Occasion::Resolved,
+                Addressee::Customer,
+                "The customer is told by mail that the ticket is settled.",
+            );
         }
         Ok(resolved)
     }

@@ -1,7 +1,6 @@
 //! Opening a ticket.
 
 use async_graphql::ID;
-use serde_json::json;
 
 use super::arguments::CreateTicketInput;
 use super::row::Ticket;
@@ -9,7 +8,7 @@ use crate::command::{Command, Done, Effect, EffectKind, Write, line, missing, wo
 use crate::entity::{edge, method};
 use crate::id::{DepartmentId, MessageId, ServerId, TicketId, UserId};
 use crate::identity::User;
-use crate::outcome::ConsequenceKind;
+use crate::journal::outbox::{Addressee, Occasion};
 use crate::payload;
 use crate::servers::Server;
 use crate::support::department::{Department, Target};
@@ -62,8 +61,7 @@ impl Command for CreateTicketInput {
         let message = TicketMessage::new(MessageId::fresh(), (ticket.id, author), (content, false), now);
         write.insert(&message).await?;
         if author != customer {
-            let (mail, template) = ((ConsequenceKind::Mail, "mail"), json!({ "template": "ticket_opened" }));
-            write.send(mail, &ticket, template, "The customer is told by mail.");
+            write.mail(&ticket, Occasion::Opened, Addressee::Customer, "The customer is told by mail.");
         }
         Ok(CreateTicketPayload::of(ticket.id))
     }

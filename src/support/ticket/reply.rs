@@ -1,13 +1,12 @@
 //! What is written in a ticket.
 
 use async_graphql::{ID, InputObject};
-use serde_json::json;
 
 use super::row::Ticket;
 use crate::command::{Command, Done, Effect, EffectKind, Write, words};
 use crate::entity::{edge, method};
 use crate::id::{MessageId, TicketId};
-use crate::outcome::ConsequenceKind;
+use crate::journal::outbox::{Addressee, Occasion};
 use crate::payload;
 use crate::support::message::{LONGEST, TicketMessage};
 use crate::viewer::{Permission, Requires};
@@ -57,13 +56,12 @@ impl Command for ReplyToTicketInput {
         let message = TicketMessage::new(id, (ticket.id, author), (content, false), now);
         write.insert(&message).await?;
         let told = match (from_customer, ticket.assigned_to) {
-            (false, _) => Some(("customer", "The customer is told by mail.")),
-            (true, Some(_)) => Some(("assignee", "Whoever of support has the ticket is told by mail.")),
+            (false, _) => Some((Addressee::Customer, "The customer is told by mail.")),
+            (true, Some(_)) => Some((Addressee::Assignee, "Whoever of support has the ticket is told by mail.")),
             (true, None) => None,
         };
         if let Some((to, summary)) = told {
-            let payload = json!({ "template": "ticket_reply", "to": to });
-            write.send((ConsequenceKind::Mail, "mail"), &message, payload, summary);
+            write.mail(&message, Occasion::Reply, to, summary);
         }
         Ok(ReplyToTicketPayload::of(id, ticket.id))
     }

@@ -1,13 +1,12 @@
 //! The end of a ticket, and its return.
 
 use async_graphql::{ID, InputObject};
-use serde_json::json;
 
 use super::row::Ticket;
 use crate::command::{Command, Done, Effect, EffectKind, Write};
 use crate::entity::{edge, method};
 use crate::id::TicketId;
-use crate::outcome::ConsequenceKind;
+use crate::journal::outbox::{Addressee, Occasion};
 use crate::payload;
 use crate::viewer::{Permission, Requires};
 
@@ -35,8 +34,12 @@ impl Command for ResolveTicketInput {
     async fn run(self, write: &mut Write) -> Done<ResolveTicketPayload> {
         let ticket: Ticket = write.subject(TicketId::parse(&self.id, "input.id")?).await?;
         if write.change(&ticket, |_| {}).await? && write.viewer().user() != Some(ticket.user_id) {
-            let (mail, template) = ((ConsequenceKind::Mail, "mail"), json!({ "template": "ticket_resolved" }));
-            write.send(mail, &ticket, template, "The customer is told by mail that the ticket is settled.");
+            write.mail(
+                &ticket,
+                Occasion::Resolved,
+                Addressee::Customer,
+                "The customer is told by mail that the ticket is settled.",
+            );
         }
         Ok(ResolveTicketPayload::of(ticket.id))
     }
